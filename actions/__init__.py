@@ -1,0 +1,1 @@
+"""Thin actions: tracker in, core called, messages out."""

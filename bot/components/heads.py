@@ -1,0 +1,206 @@
+"""Trained linear heads over one language's features: what a person does, which harm, which strand, how dangerous.
+
+One weight table a language, one column a head, so one sparse product reads a message for every head at once. Scores
+become probabilities by calibration learnt on messages of writers that the calibrating fit had not seen.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+from sklearn.svm import LinearSVC
+
+from bot.components.features import Vocabulary
+
+FOLDS = 3
+C = 0.5
+
+
+@dataclass(frozen=True)
+class Example:
+    """One labelled message."""
+
+    text: str
+    language: str
+    intent: str
+    issues: tuple[str, ...]
+    strands: tuple[str, ...]
+    risk: str
+    cues: tuple[str, ...]
+    writer: str
+
+
+# The groups of heads. `one` means exactly one of its labels is right, `many` that each stands for itself.
+GROUPS = {"intent": "one", "issue": "one", "strand": "many", "cue": "many", "now": "many", "soon": "many", "ask": "many"}
+
+
+def targets(examples: Sequence[Example]) -> dict[str, tuple[list[str], np.ndarray, np.ndarray]]:
+    """For each group: its labels, the 0/1 target of every example and label, and which examples count for it."""
+    everyone = np.ones(len(examples), bool)
+    intents = sorted({item.intent for item in examples})
+    issues = sorted({name for item in examples for name in item.issues})
+    strands = sorted({name for item in examples for name in item.strands})
+    cues = sorted({name for item in examples for name in item.cues})
+    told = np.array([bool(item.issues) for item in examples])
+
+    def one_hot(labels: list[str], values: list[tuple[str, ...]]) -> np.ndarray:
+        return np.array([[label in value for label in labels] for value in values], bool).reshape(len(values), len(labels))
+
+    made = {
+        "intent": (intents, one_hot(intents, [(item.intent,) for item in examples]), everyone),
+        # The first issue is what the message is about; the others count for the choices shown.
+        "issue": (issues, one_hot(issues, [item.issues[:1] for item in examples]), told),
+        "strand": (strands, one_hot(strands, [item.strands for item in examples]), everyone),
+        "cue": (cues, one_hot(cues, [item.cues for item in examples]), everyone),
+        "now": (["now"], one_hot(["now"], [(item.risk,) for item in examples]), everyone),
+        "soon": (["soon"], one_hot(["soon"], [("soon" if item.risk == "now" else item.risk,) for item in examples]), everyone),
+        "ask": (["ask"], np.array([[item.intent.startswith("ask_")] for item in examples], bool), everyone),
+    }
+    return {name: group for name, group in made.items() if group[0]}
+
+
+@dataclass(frozen=True)
+class Heads:
+    """The trained heads of one language. `slices` says which columns of the table belong to a group."""
+
+    vocabulary: Vocabulary
+    weights: np.ndarray
+    bias: np.ndarray
+    labels: dict[str, list[str]]
+    slices: dict[str, tuple[int, int]]
+    scales: dict[str, list[list[float]]]
+
+    def scores(self, vectors: sp.csr_matrix) -> dict[str, np.ndarray]:
+        """Raw scores by group, one row a message."""
+        rows = np.empty((vectors.shape[0], len(self.bias)), np.float32)
+        for row, (start, end) in enumerate(zip(vectors.indptr, vectors.indptr[1:])):
+            # Only the rows of the table that the message touches are read (from disk, the first time).
+            touched = self.weights[vectors.indices[start:end]].astype(np.float32)
+            rows[row] = vectors.data[start:end] @ touched + self.bias
+        return {name: rows[:, start:end] for name, (start, end) in self.slices.items()}
+
+    def probabilities(self, raw: sp.csr_matrix) -> dict[str, np.ndarray]:
+        """Calibrated probabilities by group, one row a message, one column a label of the group."""
+        return {name: self.calibrated(name, found) for name, found in self.scores(self.vocabulary.vectors(raw)).items()}
+
+    def calibrated(self, group: str, scores: np.ndarray) -> np.ndarray:
+        """Scores made into probabilities."""
+        scale = np.array(self.scales[group], np.float32)
+        if GROUPS[group] == "one":
+            return softmax(scores * scale[0, 0])
+        return sigmoid(scores * scale[:, 0] + scale[:, 1])
+
+    def save(self, folder: Path) -> None:
+        """Write the heads into a folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.vocabulary.save(folder / "vocabulary")
+        np.save(folder / "weights.npy", self.weights)
+        np.save(folder / "bias.npy", self.bias)
+        (folder / "heads.json").write_text(json.dumps({"labels": self.labels, "slices": self.slices, "scales": self.scales}))
+
+    @classmethod
+    def load(cls, folder: Path) -> Heads:
+        """Read what `save` wrote; the big table is mapped, not loaded."""
+        about = json.loads((folder / "heads.json").read_text())
+        return cls(
+            Vocabulary.load(folder / "vocabulary"),
+            np.load(folder / "weights.npy", mmap_mode="r"),
+            np.load(folder / "bias.npy"),
+            about["labels"],
+            {name: tuple(span) for name, span in about["slices"].items()},
+            about["scales"],
+        )
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Rows that sum to one."""
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def sigmoid(scores: np.ndarray) -> np.ndarray:
+    """Each score as a probability of its own."""
+    return 1 / (1 + np.exp(-scores))
+
+
+def train(raw: sp.csr_matrix, examples: Sequence[Example], copies: int = 1) -> Heads:
+    """Fit every head.
+
+    `raw` holds the counts of `examples` first and then, `copies - 1` times over, of their noisy copies in the same
+    order: those only help to fit, never to calibrate.
+    """
+    vocabulary = Vocabulary.learn(raw)
+    vectors = vocabulary.vectors(raw)
+    count = len(examples)
+    writers = np.array([f"{item.language}:{item.writer}" for item in examples])
+    columns, biases, labels, slices, scales = [], [], {}, {}, {}
+    for name, (names, wanted, counts_for) in targets(examples).items():
+        start = len(biases)
+        for weights, bias in _fit_all(vectors, np.tile(wanted, (copies, 1)), np.tile(counts_for, copies)):
+            columns.append(weights.astype(np.float16))
+            biases.append(bias)
+        labels[name], slices[name] = names, (start, len(biases))
+        scales[name] = _calibrate(name, vectors, wanted, counts_for, writers, count, copies)
+    table = np.ascontiguousarray(np.array(columns, np.float16).T)
+    return Heads(vocabulary, table, np.array(biases, np.float32), labels, slices, scales)
+
+
+def _fit_all(vectors: sp.csr_matrix, wanted: np.ndarray, counts_for: np.ndarray) -> list[tuple[np.ndarray, float]]:
+    """Every column's head. The solver leaves Python while it works, so threads use every core."""
+    rows = vectors if counts_for.all() else vectors[counts_for]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(lambda column: _fit(rows, wanted[counts_for, column]), range(wanted.shape[1])))
+
+
+def _fit(rows: sp.csr_matrix, chosen: np.ndarray) -> tuple[np.ndarray, float]:
+    if chosen.all() or not chosen.any():
+        return np.zeros(rows.shape[1]), 1.0 if chosen.any() else -1.0
+    model = LinearSVC(C=C, class_weight="balanced", random_state=0, max_iter=2000, tol=1e-2).fit(rows, chosen)
+    return model.coef_[0], float(model.intercept_[0])
+
+
+def _calibrate(
+    name: str, vectors: sp.csr_matrix, wanted: np.ndarray, counts_for: np.ndarray, writers: np.ndarray, count: int, copies: int
+) -> list[list[float]]:
+    """Scale and shift by group, from scores on writers left out of the fit."""
+    clean = vectors[:count]
+    groups = min(FOLDS, len(set(writers[counts_for])))
+    if groups < 2:
+        return [[2.0, 0.0]] * (1 if GROUPS[name] == "one" else wanted.shape[1])
+    scores = np.zeros(wanted.shape, np.float32)
+    held = np.zeros(count, bool)
+    # One left-out third is enough to set two numbers a head; all three would triple the training time.
+    fit_rows, left_out = next(iter(GroupKFold(groups).split(clean, groups=writers)))
+    mask = np.zeros(count, bool)
+    mask[fit_rows] = True
+    for column, (weights, bias) in enumerate(_fit_all(clean[mask], wanted[mask], counts_for[mask])):
+        scores[left_out, column] = clean[left_out] @ weights + bias
+    held[left_out] = True
+    held &= counts_for
+    if GROUPS[name] == "one":
+        return [[_temperature(scores[held], wanted[held].argmax(axis=1)), 0.0]]
+    return [_platt(scores[held, column], wanted[held, column]) for column in range(wanted.shape[1])]
+
+
+def _temperature(scores: np.ndarray, right: np.ndarray) -> float:
+    """The factor at which softmax of the scores is most truthful."""
+    tried = np.geomspace(0.5, 30, 40)
+    losses = [-np.log(softmax(scores * factor)[np.arange(len(right)), right] + 1e-9).mean() for factor in tried]
+    return float(tried[int(np.argmin(losses))])
+
+
+def _platt(scores: np.ndarray, wanted: np.ndarray) -> list[float]:
+    """Slope and shift of the logistic curve through the scores."""
+    if wanted.all() or not wanted.any():
+        return [2.0, 0.0]
+    model = LogisticRegression(C=100.0).fit(scores[:, None], wanted)
+    return [max(0.1, float(model.coef_[0, 0])), float(model.intercept_[0])]

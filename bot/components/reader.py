@@ -1,0 +1,209 @@
+"""The trained reader: heads for each language, joined with danger cues into one reading of a message.
+
+Danger is decided twice, by phrases and by heads, and goes first: a message in danger carries the intent `danger`,
+whatever else it says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot import paths
+from bot.components import encoder as encoders
+from bot.components.features import counts, marks
+from bot.components.heads import Example, Heads, sigmoid, softmax, train
+from bot.components.noise import noisy
+from bot.components.observer import CLEAN, LANGUAGE, OBSERVED
+from bot.components.readers import Readers
+from signpost.model import Reading, Scored
+from signpost.reading import Observed, facts, reading_from
+from signpost.risk import Thresholds, decide
+from signpost.turn import choice_reading
+
+READING = "reading"
+CUE_SURE, CUE_POSSIBLE = 0.4, 0.1
+
+
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
+class TrainedReader(GraphComponent):
+    """Gives each message its intent and its `reading` (docs/architecture.md has the shape)."""
+
+    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, heads: dict[str, Heads] | None = None) -> None:
+        self._config = config
+        self._storage = storage
+        self._resource = resource
+        self._heads = heads or {}
+        self._encoders: dict[str, encoders.SentenceEncoder | None] = {}
+        self._thresholds = Thresholds(config["danger_alone"], config["danger_with_cue"], config["soon"])
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Thresholds were chosen on held-out writers (docs/model_card.md says on which, and what they cost)."""
+        return {
+            "danger_alone": 0.5,
+            "danger_with_cue": 0.15,
+            "soon": 0.5,
+            "strand": 0.4,
+            "ask": 0.5,
+            "sure": 0.4,
+            "use_encoder": True,
+            "encoder_weight": 0.65,
+            "noisy_copies": 1,
+        }
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> TrainedReader:
+        """An untrained reader."""
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> TrainedReader:
+        """The trained reader from the model; the weight tables are mapped from disk."""
+        with model_storage.read_from(resource) as folder:
+            names = json.loads((folder / "languages.json").read_text())
+            heads = {name: Heads.load(folder / name) for name in names}
+        return cls(config, model_storage, resource, heads)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit the heads of every language that has examples."""
+        readers = Readers()
+        for language, examples in sorted(by_language(training_data).items()):
+            reader = readers.of(language)
+            texts = [item.text for item in examples]
+            copies = self._config["noisy_copies"] if language == "en" else 1
+            for seed in range(copies):
+                texts += [noisy(item.text, seed, language == "en") for item in examples]
+            raw = counts(texts, [marks(reader.observe(text)) for text in texts])
+            self._heads[language] = train(raw, examples, copies + 1)
+        self.persist()
+        return self._resource
+
+    def persist(self) -> None:
+        """Write every language's heads into the model."""
+        with self._storage.write_to(self._resource) as folder:
+            for language, heads in self._heads.items():
+                heads.save(Path(folder) / language)
+            (Path(folder) / "languages.json").write_text(json.dumps(sorted(self._heads)))
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Read each message."""
+        for message in messages:
+            choice = (message.get("metadata") or {}).get("choice")
+            reading = choice_reading(choice) if choice else self.read(message.get(CLEAN), message.get(OBSERVED), message.get(LANGUAGE))
+            intent = "danger" if reading.risk == "now" else reading.intent
+            message.set(INTENT, {"name": intent, "confidence": reading.confidence}, add_to_output=True)
+            message.set(READING, reading.as_json(), add_to_output=True)
+            # The person's words serve no later step: what was read of them does.
+            message.set(TEXT, message.get(TEXT), add_to_output=True)
+        return messages
+
+    def read(self, text: str, seen: Observed, language: str) -> Reading:
+        """The reading of one message: heads where the language has them, phrases alone where it has none."""
+        heads = self._heads.get(language)
+        if heads is None or not text:
+            return reading_from(seen, language)
+        found = self._probabilities(text, seen, language, heads)
+        labels = heads.labels
+        now, soon, ask = found["now"][0], found["soon"][0], found["ask"][0]
+        risk = decide(seen.cues, float(now), float(soon), self._thresholds)
+        intent, confidence = _intent(found["intent"], labels["intent"], ask >= self._config["ask"])
+        issues = _ranked(labels["issue"], found["issue"])
+        strands = [item for item in _ranked(labels["strand"], found["strand"]) if item.score >= self._config["strand"]]
+        return Reading(
+            intent=intent,
+            confidence=confidence,
+            sure=(issues[0].score if intent == "tell" else confidence) >= self._config["sure"],
+            is_question=bool(ask >= self._config["ask"]),
+            issues=tuple(issues[:5]),
+            strands=tuple(strands),
+            risk=risk,
+            cues=_cues(seen, risk, dict(zip(labels.get("cue", ()), found.get("cue", ())))),
+            language=language,
+            **facts(seen),
+        )
+
+    def _probabilities(self, text: str, seen: Observed, language: str, heads: Heads) -> dict[str, np.ndarray]:
+        linear = heads.scores(heads.vocabulary.vectors(counts([text], [marks(seen)])))
+        found = {name: heads.calibrated(name, scores)[0] for name, scores in linear.items()}
+        encoder = self._encoder(language)
+        if encoder is None:
+            return found
+        share = self._config["encoder_weight"]
+        for name, scores in encoder.scores(text).items():
+            if encoder.labels[name] != heads.labels.get(name):
+                continue
+            said = softmax(scores[None])[0] if name in ("intent", "issue") else sigmoid(scores)
+            found[name] = (1 - share) * found[name] + share * said
+        return found
+
+    def _encoder(self, language: str) -> encoders.SentenceEncoder | None:
+        if not self._config["use_encoder"]:
+            return None
+        if language not in self._encoders:
+            self._encoders[language] = encoders.load(paths.ENCODERS, language)
+        return self._encoders[language]
+
+
+def by_language(training_data: TrainingData) -> dict[str, list[Example]]:
+    """The labelled examples of each language, from the metadata of Rasa's own training-data format."""
+    made: dict[str, list[Example]] = {}
+    for message in training_data.intent_examples:
+        about = (message.get("metadata") or {}).get("intent") or {}
+        made.setdefault(about.get("language", "en"), []).append(
+            Example(
+                text=message.get(TEXT),
+                language=about.get("language", "en"),
+                intent=message.get(INTENT),
+                issues=tuple(about.get("issues") or ()),
+                strands=tuple(about.get("strands") or ()),
+                risk=about.get("risk", "none"),
+                cues=tuple(about.get("cues") or ()),
+                writer=about.get("writer", "unknown"),
+            )
+        )
+    return made
+
+
+def _intent(found: np.ndarray, labels: Sequence[str], asks: bool) -> tuple[str, float]:
+    """The likeliest intent among those that ask, or among those that do not, as the question head says."""
+    fits = np.array([label.startswith("ask_") == asks for label in labels])
+    weighed = np.where(fits, found, 0.0)
+    best = int(weighed.argmax())
+    return labels[best], float(weighed[best] / max(weighed.sum(), 1e-9))
+
+
+def _ranked(labels: Sequence[str], found: np.ndarray) -> list[Scored]:
+    order = np.argsort(-found)
+    return [Scored(labels[place], round(float(found[place]), 4)) for place in order]
+
+
+def _cues(seen: Observed, risk: str, likely: dict[str, float]) -> tuple[str, ...]:
+    """The cues that led to the risk, likeliest first: those the heads are sure of, and those the phrases show unless
+    the heads speak against them."""
+    if risk == "none":
+        return ()
+    sure = sorted((name for name in likely if likely[name] >= CUE_SURE), key=lambda name: -likely[name])
+    shown = [name for name in seen.cues.cues if likely.get(name, 1.0) >= CUE_POSSIBLE]
+    found = tuple(dict.fromkeys((*sure, *shown)))
+    return found or seen.cues.cues or (("danger_now",) if risk == "now" else ())

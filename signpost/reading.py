@@ -1,0 +1,176 @@
+"""What a message says, read with phrases alone: no trained model, so it works when nothing else does.
+
+The trained readers in `bot/` start from the same `Observed` and add what they know.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from signpost.knowledge import Area, Knowledge
+from signpost.model import HATE, Reading, Scored
+from signpost.patterns import Hit, Phrases, tokens, variants
+from signpost.plaintext import fold
+from signpost.risk import Cues, RiskReader, decide
+
+_POSTCODE = re.compile(r"(?<![a-z0-9])([a-z]{1,2}\d{1,2})(?:\s?\d[a-z]{2})?(?![a-z0-9])")
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Phrase hits of one message, counted by label within each kind."""
+
+    cues: Cues
+    hits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    area: str | None = None
+    age: int | None = None
+    words: int = 0
+
+    def best(self, kind: str) -> list[str]:
+        """Labels of a kind, most hits first."""
+        return [label for label, _ in Counter(self.hits.get(kind, {})).most_common()]
+
+    def any(self, kind: str) -> str | None:
+        """The label of a kind with most hits, if any."""
+        return next(iter(self.best(kind)), None)
+
+
+class Reader:
+    """Reads messages of one language with its phrases, and place names of the place."""
+
+    KINDS = ("issues", "strands", "asks", "moves", "who", "gender", "communities", "tenure", "age_words", "languages")
+    LISTS = ("hostility", "repeated", "for_someone_else")
+
+    def __init__(self, language: str, knowledge: Knowledge) -> None:
+        phrases = knowledge.phrases.get(language) or {}
+        self.language = language
+        self._risk = RiskReader(language, knowledge.risk_phrases.get(language) or {})
+        labelled = [(f"{kind}:{label}", items) for kind in self.KINDS for label, items in (phrases.get(kind) or {}).items()]
+        labelled += [(f"{name}:yes", phrases.get(name) or ()) for name in self.LISTS]
+        labelled += [(f"area:{area.id}", [area.label, *area.aka]) for area in knowledge.areas.values()]
+        self._phrases = Phrases(language, labelled)
+        self._ages = [made for item in phrases.get("age_patterns") or () for made in _age_patterns(item)]
+        self._districts = _districts(knowledge.areas)
+
+    def observe(self, text: str) -> Observed:
+        """Every phrase hit and fact in the text."""
+        doc = tokens(text, self.language)
+        folded = doc.text
+        counted: dict[str, Counter[str]] = {}
+        for hit in _longest(self._phrases.find(doc)):
+            kind, _, label = hit.label.partition(":")
+            counted.setdefault(kind, Counter())[label] += 1
+        area = next(iter(Counter(counted.get("area", {})).most_common(1)), (None, 0))[0]
+        return Observed(
+            cues=self._risk.read(doc),
+            hits=counted,
+            area=self._district(folded) or area,
+            age=self._age(folded, counted),
+            words=sum(token.is_alpha for token in doc),
+        )
+
+    def _district(self, folded: str) -> str | None:
+        for found in _POSTCODE.finditer(folded):
+            if found.group(1) in self._districts:
+                return self._districts[found.group(1)]
+        return None
+
+    def _age(self, folded: str, counted: Mapping[str, Mapping[str, int]]) -> int | None:
+        for pattern in self._ages:
+            if (found := pattern.search(folded)) and 5 <= int(found.group(1)) <= 99:
+                return int(found.group(1))
+        # A child's way of speaking with no number: any age under 18 serves the same rules.
+        return 15 if counted.get("age_words", {}).get("child") else None
+
+
+def read(text: str, reader: Reader) -> Reading:
+    """A whole reading from phrases alone, for when no trained reader answers."""
+    seen = reader.observe(text)
+    return reading_from(seen, language=reader.language)
+
+
+def reading_from(seen: Observed, language: str | None = None) -> Reading:
+    """The reading that the phrase hits alone stand for."""
+    issues = [Scored(label, min(0.9, 0.5 + 0.1 * count)) for label, count in Counter(seen.hits.get("issues", {})).most_common()]
+    hostile = bool(seen.hits.get("hostility")) or any(item.id in HATE for item in issues)
+    strands = seen.best("strands") if hostile else []
+    if strands and not any(item.id in HATE for item in issues):
+        issues.insert(0, Scored("hate_incident", 0.6))
+    intent, confidence = _intent(seen, bool(issues))
+    risk = decide(seen.cues, None, None)
+    return Reading(
+        intent=intent,
+        confidence=confidence,
+        sure=bool(issues) or intent != "tell" or risk != "none",
+        is_question=intent.startswith("ask_"),
+        issues=tuple(issues[:4]),
+        strands=tuple(Scored(label, 0.7) for label in strands[:3]),
+        risk=risk,
+        cues=seen.cues.cues if risk != "none" else (),
+        language=language,
+        **facts(seen),
+    )
+
+
+def facts(seen: Observed) -> dict[str, Any]:
+    """What only phrases read: place, age, gender, tenure, who did it, how often, for whom."""
+    return {
+        "area": seen.area,
+        "age": seen.age,
+        "gender": seen.any("gender"),
+        "tenure": seen.any("tenure"),
+        "communities": tuple(seen.best("communities")),
+        "for_someone_else": bool(seen.hits.get("for_someone_else")),
+        "who": seen.any("who"),
+        "repeated": bool(seen.hits.get("repeated")),
+    }
+
+
+def _intent(seen: Observed, told: bool) -> tuple[str, float]:
+    ask, move = seen.any("asks"), seen.any("moves")
+    if move and (seen.words <= 6 or not told):
+        return move, 0.6
+    if ask and (not told or seen.words <= 14):
+        return ask, 0.6
+    if not told and seen.words <= 4:
+        for kind, intent in (("languages", "change_language"), ("tenure", "give_tenure")):
+            if seen.hits.get(kind):
+                return intent, 0.6
+        if seen.area:
+            return "give_area", 0.6
+        if seen.age is not None:
+            return "give_age", 0.6
+    return "tell", 0.6 if told else 0.3
+
+
+def _longest(hits: list[Hit]) -> list[Hit]:
+    """Hits without those that lie inside a longer hit of the same kind (`Great Crosby` is not also `Crosby`)."""
+
+    def kind(hit: Hit) -> str:
+        return hit.label.partition(":")[0]
+
+    return [
+        hit
+        for hit in hits
+        if not any(
+            kind(other) == kind(hit) and other.end - other.start > hit.end - hit.start and other.start <= hit.start and hit.end <= other.end
+            for other in hits
+        )
+    ]
+
+
+def _age_patterns(phrase: str) -> list[re.Pattern[str]]:
+    made = (re.escape(fold(item.replace("{age}", "9173"))).replace("9173", r"(\d{1,2})") for item in variants(phrase))
+    return [re.compile(rf"(?<!\w){item}(?!\w)") for item in made]
+
+
+def _districts(areas: Mapping[str, Area]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for area in areas.values():
+        for code in area.postcodes:
+            found.setdefault(code.lower(), area.id)
+    return found

@@ -1,0 +1,1 @@
+"""What both the engine and the web app need to keep anything: sealing, keyed names, settings. No web, no Rasa."""

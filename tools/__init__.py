@@ -1,0 +1,1 @@
+"""Commands for those who keep the project: checks, translations, evaluation, the encoder. Nothing serves from here."""

@@ -1,0 +1,144 @@
+"""From a door to an answer: Rasa where it answers in time, the core alone where it does not.
+
+No answer, an error, or an empty one from the engine ends in the same place: the core reads the message with phrases
+alone and answers, marked `degraded`. Nobody is left without a reply.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import requests
+import structlog
+
+from signpost import knowledge, turn, wording
+from signpost.errors import WordingError
+from signpost.knowledge import Knowledge
+from signpost.model import Block, Message, Reading, Situation, block_from_json
+from signpost.reading import Reader
+from signpost.rendering import plain
+from storage.sealing import Keys
+from storage.settings import ROOT
+
+log = structlog.get_logger()
+
+CONNECT_SECONDS, ANSWER_SECONDS = 0.5, 2.0
+# After a silence the engine is left alone this long, so that people do not each wait for it.
+REST_SECONDS = 5.0
+SECRET_HEADER = "X-Signpost-Secret"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a door gives back."""
+
+    blocks: tuple[Block, ...]
+    plain: str
+    situation: Situation
+    reading: Reading
+    degraded: bool
+    erase: bool
+
+
+class Gateway:
+    """One per process. `clock` is for tests."""
+
+    def __init__(self, rasa_url: str, channel_secret: str, keys: Keys, place: str, clock: Any = None) -> None:
+        self._url = f"{rasa_url}/webhooks/signpost"
+        self._secret = channel_secret
+        self._keys = keys
+        self._place = place
+        self._session = requests.Session()
+        self._session.headers[SECRET_HEADER] = channel_secret
+        self._resting_until = 0.0
+        self._clock = clock or (lambda: dt.datetime.now(dt.timezone.utc))
+
+    def turn(self, message: Message, token: str, situation: Situation) -> Answer:
+        """The answer to one message of the conversation with this token."""
+        said = self._engine(message, token, situation)
+        if said is not None:
+            return said
+        return self._alone(message, situation)
+
+    def erase(self, token: str) -> bool:
+        """Erase the engine's side of a conversation; whether the engine confirmed it."""
+        try:
+            done = self._session.delete(f"{self._url}/conversation/{self._sender(token)}", timeout=(CONNECT_SECONDS, ANSWER_SECONDS))
+        except requests.RequestException as error:
+            log.warning("erase.engine_silent", kind=type(error).__name__)
+            return False
+        return done.status_code == 204
+
+    def ready(self) -> bool:
+        """Whether the engine answers."""
+        try:
+            return self._session.get(f"{self._url}/", timeout=(CONNECT_SECONDS, ANSWER_SECONDS)).ok
+        except requests.RequestException:
+            return False
+
+    def _sender(self, token: str) -> str:
+        return self._keys.name("engine", token)
+
+    def _engine(self, message: Message, token: str, situation: Situation) -> Answer | None:
+        if time.monotonic() < self._resting_until:
+            return None
+        asked = {
+            "text": message.text,
+            "choice": message.choice,
+            "channel": message.channel,
+            "locale": message.locale_hint,
+            "situation": situation.as_json(),
+            "sender": self._sender(token),
+        }
+        try:
+            answered = self._session.post(f"{self._url}/turn", json=asked, timeout=(CONNECT_SECONDS, ANSWER_SECONDS))
+            said = answered.json() if answered.status_code == 200 else {}
+        except requests.RequestException as error:
+            log.warning("engine.silent", kind=type(error).__name__)
+            self._resting_until = time.monotonic() + REST_SECONDS
+            return None
+        if not said.get("reply"):
+            log.warning("engine.no_answer", status=answered.status_code)
+            return None
+        return Answer(
+            tuple(block_from_json(item) for item in said["reply"]),
+            said["plain"],
+            Situation.from_json(said["situation"]),
+            Reading.from_json(said["reading"]),
+            degraded=False,
+            erase=bool(said.get("erase")),
+        )
+
+    def _alone(self, message: Message, situation: Situation) -> Answer:
+        facts = facts_of(self._place)
+        locale = message.locale_hint or situation.locale
+        words = words_of(locale)
+        situation = situation.with_(channel=message.channel, locale=locale)
+        reading, made = turn.take_turn(message, situation, _reader(self._place, locale), facts, words, self._clock())
+        return Answer(made.reply, plain(made.reply, words), made.situation, reading, degraded=True, erase=made.erase)
+
+
+@lru_cache(maxsize=4)
+def facts_of(place: str) -> Knowledge:
+    """The knowledge of a place, read once in this process."""
+    return knowledge.load(Path(ROOT) / "knowledge", place)
+
+
+@lru_cache(maxsize=64)
+def words_of(locale: str) -> wording.Wording:
+    """The words of a locale, or English where there is no usable catalogue."""
+    try:
+        return wording.load(Path(ROOT) / "locales", locale)
+    except WordingError:
+        return wording.Wording()
+
+
+@lru_cache(maxsize=32)
+def _reader(place: str, locale: str) -> Reader:
+    facts = facts_of(place)
+    return Reader(locale if locale in facts.phrases else "en", facts)

@@ -1,0 +1,88 @@
+"""Makes the public app from settings."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from flask import Flask, Response, request, session
+from flask_limiter import Limiter
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from storage.sealing import Keys
+from storage.settings import Settings, from_environment
+from web import logs
+from web.gateway import Gateway, facts_of
+from web.public import api, chat, health, pages, security
+from web.public.conversations import Conversations
+from web.store import ConversationStore
+
+HERE = Path(__file__).resolve().parent
+# The largest thing a person sends is 2,000 characters, up to 8,000 bytes; a form needs little more.
+MAX_BODY = 64 * 1024
+LIMITS = "60 per minute; 600 per hour"
+
+
+def create_app(settings: Settings | None = None, gateway: Gateway | None = None) -> Flask:
+    """The app. Tests pass a gateway of their own."""
+    settings = settings or from_environment()
+    logs.set_up()
+    keys = Keys.from_text(settings.secret_key)
+    app = Flask(__name__, template_folder=str(HERE / "templates"), static_folder=str(HERE / "static"))
+    app.config.update(
+        SECRET_KEY=keys.name("cookie", "signing"),
+        SESSION_COOKIE_NAME="__Host-conversation" if settings.secure else "conversation",
+        SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY,
+        WTF_CSRF_TIME_LIMIT=None,
+        # Behind TLS Flask-WTF would also want a Referer, which the pages tell the browser not to send.
+        WTF_CSRF_SSL_STRICT=False,
+        RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
+        RATELIMIT_HEADERS_ENABLED=True,
+        RATELIMIT_SWALLOW_ERRORS=True,
+        PERMANENT_SESSION_LIFETIME=dt.timedelta(hours=settings.retention_hours_web),
+    )
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
+    gateway = gateway or Gateway(settings.rasa_url, settings.channel_secret, keys, settings.place)
+    store = ConversationStore(settings.database_url, keys, settings.retention_hours_web)
+    app.extensions["settings"] = settings
+    app.extensions["keys"] = keys
+    app.extensions["facts"] = facts_of(settings.place)
+    app.extensions["gateway"] = gateway
+    app.extensions["conversations"] = Conversations(store, gateway)
+    csrf = CSRFProtect(app)
+    limiter = Limiter(lambda: keys.name("client", request.remote_addr or ""), app=app, default_limits=[], storage_uri=None)
+    app.extensions["limit"] = limiter
+    for blueprint in (api.blueprint, chat.blueprint, pages.blueprint, health.blueprint):
+        app.register_blueprint(blueprint)
+    csrf.exempt(api.blueprint)
+    limiter.limit(LIMITS)(api.blueprint)
+    limiter.limit(LIMITS, methods=["POST"])(chat.blueprint)
+    security.protect(app)
+    app.register_error_handler(CSRFError, pages.form_expired)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _fault)
+    return app
+
+
+def _http_error(error: HTTPException) -> Response | tuple[str, int]:
+    if request.path.startswith("/api/"):
+        return api.problem(error.code or 500, retry_after=getattr(error, "retry_after", None))
+    if error.code == 429:
+        return pages.busy()
+    return pages.not_there(error.code or 404)
+
+
+def _fault(error: Exception) -> Response | tuple[str, int]:
+    """Whatever breaks, the person gets the emergency line and a way on; the log gets the kind of fault alone."""
+    logs.log.error("web.fault", kind=type(error).__name__, path=request.url_rule.rule if request.url_rule else "unknown")
+    session.clear()
+    if request.path.startswith("/api/"):
+        return api.problem(503)
+    return pages.not_there(503)
