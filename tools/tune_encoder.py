@@ -72,6 +72,7 @@ class Labels:
             "intent": self.intent,
             "issue": self.issue,
             "strand": self.strand,
+            "cue": self.cue,
             "now": ["now"],
             "soon": ["soon"],
             "ask": ["ask"],

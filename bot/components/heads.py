@@ -164,7 +164,7 @@ def _fit_all(vectors: sp.csr_matrix, wanted: np.ndarray, counts_for: np.ndarray)
 def _fit(rows: sp.csr_matrix, chosen: np.ndarray) -> tuple[np.ndarray, float]:
     if chosen.all() or not chosen.any():
         return np.zeros(rows.shape[1]), 1.0 if chosen.any() else -1.0
-    model = LinearSVC(C=C, class_weight="balanced", random_state=0, max_iter=2000, tol=1e-2).fit(rows, chosen)
+    model = LinearSVC(C=C, class_weight="balanced", random_state=0, max_iter=2000, tol=0.1).fit(rows, chosen)
     return model.coef_[0], float(model.intercept_[0])
 
 

@@ -30,7 +30,10 @@ class Observer(GraphComponent):
         cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
     ) -> Observer:
         """Made anew at each start: phrases are read from `knowledge/`, not from the model."""
-        return cls(Readers())
+        readers = Readers()
+        # The first person must not wait for the phrases to be read.
+        readers.of("en")
+        return cls(readers)
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Observe each message."""

@@ -83,7 +83,11 @@ class TrainedReader(GraphComponent):
         with model_storage.read_from(resource) as folder:
             names = json.loads((folder / "languages.json").read_text())
             heads = {name: Heads.load(folder / name) for name in names}
-        return cls(config, model_storage, resource, heads)
+        made = cls(config, model_storage, resource, heads)
+        # The encoder takes a second to start; the first person must not wait for it.
+        for name in names:
+            made._encoder(name)
+        return made
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the heads of every language that has examples."""

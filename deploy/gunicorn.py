@@ -1,0 +1,18 @@
+"""Gunicorn for the public app. Threads wait for the engine; a worker is replaced now and then."""
+
+import os
+
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8080')}"
+workers = int(os.environ.get("WEB_WORKERS", "1"))
+worker_class = "gthread"
+threads = int(os.environ.get("WEB_THREADS", "8"))
+timeout = 30
+graceful_timeout = 10
+keepalive = 5
+limit_request_line = 4094
+limit_request_fields = 60
+accesslog = None
+loglevel = "warning"
+# The default title names the whole command; secrets are not in it, but less is better.
+proc_name = "signpost-web"
+preload_app = True

@@ -1,0 +1,77 @@
+"""The chat: a page with a form that works without JavaScript, and better with it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, redirect, render_template, request, session, url_for
+
+from signpost.model import Message, Question, block_from_json
+from signpost.plaintext import MAX_CHARACTERS
+from web.public.api import CHOICE
+from web.public.pages import TOKEN_KEY, words
+from web.store import Conversation
+
+blueprint = Blueprint("chat", __name__)
+
+
+@blueprint.get("/chat")
+def show() -> str:
+    """The conversation so far and the form."""
+    conversation = current_app.extensions["conversations"].find(session.get(TOKEN_KEY))
+    turns = [_readable(turn) for turn in (conversation.turns if conversation else [])]
+    return render_template("chat.html", turns=turns, unsent=session.pop("unsent", ""), limit=MAX_CHARACTERS)
+
+
+@blueprint.post("/chat")
+def say() -> Response | tuple[str, int]:
+    """Take a message or a chosen option. A script asks for the new turn alone and gets it as a fragment."""
+    text, choice = (request.form.get("text") or "").strip(), request.form.get("choice") or None
+    fragment = request.headers.get("X-Fragment") == "1"
+    if choice and not CHOICE.match(choice):
+        choice = None
+    if not text and not choice:
+        return _again(words()("Type what happened, then choose Send."), text, fragment)
+    if len(text) > MAX_CHARACTERS:
+        return _again(words()("That is too long to send at once. Send the first part, then the rest."), text, fragment)
+    conversations = current_app.extensions["conversations"]
+    if choice and choice.startswith("change_language:"):
+        _switch(choice.partition(":")[2])
+    conversation: Conversation | None = conversations.find(session.get(TOKEN_KEY))
+    shown = _label(conversation, choice) if choice else text
+    kept, _answer = conversations.say(conversation, Message("" if choice else text, "web", choice, words().locale), shown)
+    session[TOKEN_KEY] = kept.token
+    session.permanent = True
+    if fragment:
+        turns = [_readable(turn) for turn in kept.turns[-2:]]
+        return render_template("_turns.html", turns=turns if "you" in turns[0] else turns[-1:]), 200
+    return redirect(url_for("chat.show") + "#latest", 303)
+
+
+def _switch(locale: str) -> None:
+    if current_app.extensions["facts"].languages.get(locale, {}).get("offered"):
+        session["locale"] = locale
+
+
+def _again(said: str, text: str, fragment: bool) -> Response | tuple[str, int]:
+    """Say what is missing and keep what was typed."""
+    if fragment:
+        return render_template("_problem.html", said=said), 422
+    conversation = current_app.extensions["conversations"].find(session.get(TOKEN_KEY))
+    turns = [_readable(turn) for turn in (conversation.turns if conversation else [])]
+    return render_template("chat.html", turns=turns, unsent=text, limit=MAX_CHARACTERS, problem=said), 422
+
+
+def _readable(turn: dict) -> dict:
+    return {"reply": [block_from_json(item) for item in turn["reply"]]} if "reply" in turn else turn
+
+
+def _label(conversation: Conversation | None, choice: str) -> str:
+    """The words of the option that was chosen, as they stood on the page."""
+    for turn in reversed(conversation.turns if conversation else []):
+        for item in turn.get("reply", ()):
+            if item["type"] == "question":
+                question = block_from_json(item)
+                assert isinstance(question, Question)
+                for option in question.options:
+                    if option.id == choice:
+                        return option.label
+    return words()("Your choice")
