@@ -15,6 +15,7 @@ import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType
+from typing import Any
 
 STOOD_IN = ("tensorflow", "tensorflow_addons", "tensorflow_hub", "tensorflow_text", "keras")
 
@@ -35,10 +36,10 @@ class _Anything(type):
             return args[0]
         return super().__call__()
 
-    def __or__(cls, other: object) -> object:
+    def __or__(cls, other: object) -> Any:
         return cls
 
-    def __ror__(cls, other: object) -> object:
+    def __ror__(cls, other: object) -> Any:
         return cls
 
     def __getitem__(cls, item: object) -> type:
@@ -48,7 +49,7 @@ class _Anything(type):
 class _StandIn(ModuleType):
     """A module in which every name exists."""
 
-    __path__: list[str] = []
+    __path__: list[str] = []  # noqa: RUF012  a module has its own
 
     def __getattr__(self, name: str) -> object:
         if name == "__version__":

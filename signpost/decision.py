@@ -226,7 +226,7 @@ def correct_strand(situation: Situation, reading: Reading, house: House) -> Turn
     """`It was about my disability`: that, and nothing else."""
     _ = house._
     strand = reading.value or (reading.strands[0].id if reading.strands else None)
-    if strand not in house.knowledge.strands:
+    if strand is None or strand not in house.knowledge.strands:
         asked = strand_question(house)
         said = _("Sorry I got that wrong. Thank you for telling me.")
         return _turn(_asked(situation, asked), [Text(said, said), asked])

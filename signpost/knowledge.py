@@ -127,6 +127,25 @@ class Knowledge:
     languages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
+class PhraseFiles(Mapping[str, Mapping[str, Any]]):
+    """The phrase files of a folder by locale, each read when it is first needed: a process rarely needs them all."""
+
+    def __init__(self, folder: Path) -> None:
+        self._paths = {path.stem: path for path in sorted(folder.glob("*.yml"))}
+        self._read: dict[str, Mapping[str, Any]] = {}
+
+    def __getitem__(self, locale: str) -> Mapping[str, Any]:
+        if locale not in self._read:
+            self._read[locale] = read_yaml(self._paths[locale])
+        return self._read[locale]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+
 def read_yaml(path: Path) -> Any:
     """The content of one YAML file.
 
@@ -165,8 +184,8 @@ def load(folder: Path, place: str = "sefton") -> Knowledge:
         services={made.id: made for path in files for made in _services(path)},
         areas={made.id: made for made in _areas(areas_file, place_file)},
         place=_place(place_file),
-        phrases={path.stem: read_yaml(path) for path in sorted((folder / "phrases").glob("*.yml"))},
-        risk_phrases={path.stem: read_yaml(path) for path in sorted((folder / "risk_phrases").glob("*.yml"))},
+        phrases=PhraseFiles(folder / "phrases"),
+        risk_phrases=PhraseFiles(folder / "risk_phrases"),
         languages=_by_id(folder / "languages.yml"),
     )
     _check_references(knowledge)
@@ -324,6 +343,9 @@ def _check_references(knowledge: Knowledge) -> None:
     need(services, knowledge.place.human + (knowledge.place.general_service,), "place.yml", knowledge.place.id)
     for issue in knowledge.issues.values():
         need(knowledge.routes, issue.get("routes") or (), "issues.yml", issue["id"])
+        need(services, issue.get("lead_services") or (), "issues.yml", issue["id"])
+    for strand in knowledge.strands.values():
+        need(services, strand.get("lead_services") or (), "strands.yml", strand["id"])
     for answer in knowledge.answers.values():
         need(services, answer.get("services") or (), "answers.yml", answer["id"])
     for route in knowledge.routes.values():

@@ -22,6 +22,8 @@ _NOT_HELP = ("emergency", "police", "online_report", "reporting_centre")
 _WORTH = {"strand": 60, "issue": 40, "second_issue": 18, "specialist": 12, "community": 25, "tenure": 30, "general": 14}
 _NEAR = {"sefton": 10, "merseyside": 8, "liverpool_city_region": 7, "england": 2, "uk": 2}
 _LOCAL = 12
+# A service that the knowledge names as made for this harm or strand heads the list; each later one a little less.
+_LEAD, _LEAD_STEP = 60, 6
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def _strand_fits(service: Service, situation: Situation) -> bool:
 def matches(situation: Situation, knowledge: Knowledge, now: dt.datetime, kinds_out: Iterable[str] = _NOT_HELP) -> list[Match]:
     """Every eligible, fitting service of the place, best first."""
     out = set(kinds_out)
+    leads = _leads(situation, knowledge)
     made = []
     for service in knowledge.services.values():
         if service.kind in out or not _serves_place(service, situation, knowledge) or not eligible(service, situation):
@@ -97,8 +100,19 @@ def matches(situation: Situation, knowledge: Knowledge, now: dt.datetime, kinds_
         if not why or (service.communities and not _community_fits(service, situation, why)):
             continue
         open_now = is_open(service, now, knowledge.place.timezone)
-        made.append(Match(service, _worth(service, why, knowledge, now, open_now), why, open_now))
+        made.append(Match(service, _worth(service, why, knowledge, now, open_now) + leads.get(service.id, 0), why, open_now))
     return sorted(made, key=lambda match: (-match.worth, match.service.name))
+
+
+def _leads(situation: Situation, knowledge: Knowledge) -> dict[str, int]:
+    """What being named first for a strand or issue told of adds to a service's worth."""
+    lists = [knowledge.strands[name].get("lead_services") or () for name in situation.strands]
+    lists += [knowledge.issues[name].get("lead_services") or () for name in _issues(situation)[:2]]
+    worth: dict[str, int] = {}
+    for place, named in enumerate(lists):
+        for rank, service_id in enumerate(named):
+            worth[service_id] = max(worth.get(service_id, 0), _LEAD - _LEAD_STEP * rank - 4 * place)
+    return worth
 
 
 def shortlist(situation: Situation, knowledge: Knowledge, now: dt.datetime, size: int = SHORTLIST) -> list[Match]:

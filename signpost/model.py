@@ -179,7 +179,7 @@ class Situation:
 
 
 def _known(cls: type, data: dict[str, Any]) -> dict[str, Any]:
-    names = {item.name for item in fields(cls)}  # type: ignore[arg-type]
+    names = {item.name for item in fields(cls)}
     return {name: value for name, value in data.items() if name in names}
 
 
@@ -314,7 +314,7 @@ def block_from_json(data: dict[str, Any]) -> Block:
         )
     elif kind == "question":
         made["options"] = tuple(Option(**item) for item in made["options"])
-    return BLOCKS[kind](**made)  # type: ignore[no-any-return]
+    return BLOCKS[kind](**made)
 
 
 @dataclass(frozen=True)

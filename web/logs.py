@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 
@@ -14,7 +16,7 @@ ALLOWED = {
 }  # fmt: skip
 
 
-def _only_allowed(_logger: object, _method: str, event: dict[str, object]) -> dict[str, object]:
+def _only_allowed(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     return {key: value for key, value in event.items() if key in ALLOWED}
 
 

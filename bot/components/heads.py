@@ -142,7 +142,11 @@ def train(raw: sp.csr_matrix, examples: Sequence[Example], copies: int = 1) -> H
     vectors = vocabulary.vectors(raw)
     count = len(examples)
     writers = np.array([f"{item.language}:{item.writer}" for item in examples])
-    columns, biases, labels, slices, scales = [], [], {}, {}, {}
+    columns: list[np.ndarray] = []
+    biases: list[float] = []
+    labels: dict[str, list[str]] = {}
+    slices: dict[str, tuple[int, int]] = {}
+    scales: dict[str, list[list[float]]] = {}
     for name, (names, wanted, counts_for) in targets(examples).items():
         start = len(biases)
         for weights, bias in _fit_all(vectors, np.tile(wanted, (copies, 1)), np.tile(counts_for, copies)):

@@ -12,10 +12,13 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.components.language import DETECTED
 from bot.components.readers import Readers
 from signpost.plaintext import clean
 
 OBSERVED, LANGUAGE, CLEAN = "observed", "language", "clean_text"
+# Below this, or in a message of one or two words, the language in use before is the better guess.
+SURE_LANGUAGE, ENOUGH_WORDS = 0.7, 3
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER], is_trainable=False)
@@ -39,8 +42,7 @@ class Observer(GraphComponent):
         """Observe each message."""
         for message in messages:
             text = clean(message.get(TEXT) or "")
-            hint = (message.get("metadata") or {}).get("locale")
-            reader = self._readers.of(hint)
+            reader = self._readers.of(_language(message, text))
             message.set(CLEAN, text)
             message.set(LANGUAGE, reader.language)
             message.set(OBSERVED, reader.observe(text))
@@ -49,3 +51,12 @@ class Observer(GraphComponent):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Training reads for itself, in each example's own language."""
         return training_data
+
+
+def _language(message: Message, text: str) -> str | None:
+    """The language the message is read in: what it is plainly written in, else the one in use."""
+    detected, sure = message.get(DETECTED) or ("en", 0.0)
+    hint = (message.get("metadata") or {}).get("locale")
+    # Scripts without spaces have few "words"; there the letters alone are enough.
+    long_enough = len(text.split()) >= ENOUGH_WORDS or not text.isascii()
+    return detected if sure >= SURE_LANGUAGE and (long_enough or not hint) else hint

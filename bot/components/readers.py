@@ -23,7 +23,7 @@ class Readers:
 
     def of(self, language: str | None) -> Reader:
         """The reader of a language; English where there is none for it."""
-        name = language if language in facts().phrases else "en"
+        name = language if language and language in facts().phrases else "en"
         if name not in self._made:
             self._made[name] = Reader(name, facts())
         return self._made[name]

@@ -15,7 +15,7 @@ from storage.sealing import Keys
 from storage.settings import Settings, from_environment
 from web import logs
 from web.gateway import Gateway, facts_of
-from web.public import api, chat, health, pages, security
+from web.public import api, chat, health, pages, security, sms, texting
 from web.public.conversations import Conversations
 from web.store import ConversationStore
 
@@ -59,11 +59,16 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
     csrf = CSRFProtect(app)
     limiter = Limiter(lambda: keys.name("client", request.remote_addr or ""), app=app, default_limits=[], storage_uri=None)
     app.extensions["limit"] = limiter
-    for blueprint in (api.blueprint, chat.blueprint, pages.blueprint, health.blueprint):
+    for blueprint in (api.blueprint, chat.blueprint, pages.blueprint, health.blueprint, sms.blueprint, texting.blueprint):
         app.register_blueprint(blueprint)
     csrf.exempt(api.blueprint)
+    # Twilio signs its requests; it has no cookie to forge.
+    csrf.exempt(sms.blueprint)
+    sms.open_door(app)
+    texting.open_door(app)
     limiter.limit(LIMITS)(api.blueprint)
     limiter.limit(LIMITS, methods=["POST"])(chat.blueprint)
+    limiter.limit(texting.LIMITS, methods=["POST"])(texting.blueprint)
     security.protect(app)
     app.register_error_handler(CSRFError, pages.form_expired)
     app.register_error_handler(HTTPException, _http_error)

@@ -1,0 +1,101 @@
+"""What is done beside the requests: texts are sent, and what has had its time is erased.
+
+The queue is a SQLite file by default and Redis where `REDIS_URL` is set. A job holds the name of a sealed row and
+nothing else. `python -m web.jobs` works the queue.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huey import Huey, RedisHuey, SqliteHuey, crontab
+from huey.api import Task
+
+from storage.sealing import Keys
+from storage.settings import STATE, Settings, from_environment
+from web import logs
+from web.public.sms_store import SmsStore
+from web.public.twilio.sending import Account, SendingError, send
+from web.store import ConversationStore
+
+# Four more tries, half a minute apart at first: a text that comes later than that may come at a bad time.
+RETRIES, RETRY_SECONDS = 4, 30
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """The queue and its jobs. `deliver(name)` puts one text in the queue."""
+
+    queue: Huey
+    deliver: Any
+    sweep: Any
+
+
+def make_jobs(settings: Settings, folder: Path = STATE) -> Jobs:
+    """The queue of these settings, with its jobs."""
+    queue = _queue(settings, folder)
+    keys = Keys.from_text(settings.secret_key)
+    conversations = ConversationStore(settings.database_url, keys, settings.retention_hours_web)
+    store = SmsStore(conversations.engine, keys, settings.retention_hours_sms)
+    account = account_of(settings)
+
+    @queue.task(retries=RETRIES, retry_delay=RETRY_SECONDS, context=True)
+    def deliver(name: str, task: Task | None = None) -> None:
+        left = task.retries if task is not None else 0
+        send_waiting(store, account, settings.public_url, name, last_try=not left)
+
+    @queue.periodic_task(crontab(minute="*/5"))
+    def sweep() -> None:
+        logs.log.info("jobs.swept", count=store.erase_expired() + conversations.erase_expired())
+
+    return Jobs(queue, deliver, sweep)
+
+
+def send_waiting(store: SmsStore, account: Account, public_url: str, name: str, last_try: bool) -> None:
+    """Send the text of a sealed row; afterwards number and words are gone, whether it was taken or refused.
+
+    Raises:
+        SendingError: another try could help, and this is not the last.
+    """
+    waiting = store.outbound(name)
+    if waiting is None:
+        return
+    try:
+        send(account, waiting["to"], waiting["text"], f"{public_url}/sms/status?ref={waiting['ref']}")
+    except SendingError as error:
+        logs.log.warning("sms.not_sent", kind="passing" if error.retry else "final", code=error.code)
+        if error.retry and not last_try:
+            raise
+        store.outbound_done(name, "failed", error.code)
+        return
+    store.outbound_done(name, "accepted")
+    logs.log.info("sms.sent")
+
+
+def account_of(settings: Settings) -> Account:
+    """Who sends texts, from the settings."""
+    return Account(settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_from, settings.twilio_api_url)
+
+
+def _queue(settings: Settings, folder: Path) -> Huey:
+    if settings.redis_url:
+        return RedisHuey("signpost", url=settings.redis_url, results=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    return SqliteHuey("signpost", filename=str(folder / "jobs.db"), results=False)
+
+
+def main() -> int:
+    """Work the queue until told to stop."""
+    logs.set_up()
+    # The queue's own lines hold no words, but ours say what happened.
+    logging.getLogger("huey").setLevel(logging.CRITICAL)
+    settings = from_environment()
+    make_jobs(settings).queue.create_consumer(workers=1, worker_type="thread", periodic=True).run()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
