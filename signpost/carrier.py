@@ -59,6 +59,10 @@ class SmsWords:
                     return command
         return None
 
+    def is_printed(self, text: str, command: str, locale: str) -> bool:
+        """Whether the whole text is the very word that is printed for a command, in this language or in English."""
+        return _bare(text) in {_bare(self.shown(command, language)) for language in (locale, _FALLBACK)}
+
     def shown(self, command: str, locale: str) -> str:
         """The word to print for a command, in capitals: this language's own, or the English one."""
         words = self.own.get(locale, {}).get(command) or self.own[_FALLBACK][command]

@@ -364,6 +364,16 @@ def change_language(situation: Situation, reading: Reading, house: House) -> Tur
     return _turn(situation, [Text(said, said), Question("language", said, (*options, Option("human", _("Talk to a person"))))])
 
 
+def unreadable(situation: Situation, reading: Reading, house: House) -> Turn:
+    """A script that nobody here reads yet: the emergency line first, then interpreters, then the languages there are."""
+    _ = house._
+    said = _("In danger, call 999. Sorry, I cannot read this language yet. On the phone you can ask for an interpreter.")
+    found = _with_human(named_services((house.knowledge.place.general_service,), house), house)
+    asked = next_question(situation, house)
+    options = (Option("change_language", _("Languages")), *asked.options)
+    return _turn(situation, [Text(said, said), services_block(found, house), Question(asked.id, asked.text, options)])
+
+
 def unclear(situation: Situation, reading: Reading, house: House) -> Turn:
     """Not understood: said so, with choices."""
     _ = house._
@@ -420,6 +430,7 @@ TOPICS: dict[str, Topic] = {
     "test": test,
     "change_language": change_language,
     "nonsense": unclear,
+    "unreadable": unreadable,
     "unclear": unclear,
 }
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from signpost.knowledge import Area, Knowledge
+from signpost.language import readable
 from signpost.model import HATE, Reading, Scored
 from signpost.patterns import Hit, Phrases, tokens, variants
 from signpost.plaintext import fold
@@ -87,8 +88,13 @@ class Reader:
         return 15 if counted.get("age_words", {}).get("child") else None
 
 
+UNREADABLE = "unreadable"
+
+
 def read(text: str, reader: Reader) -> Reading:
     """A whole reading from phrases alone, for when no trained reader answers."""
+    if not readable(text, [reader.language]):
+        return Reading(intent=UNREADABLE)
     seen = reader.observe(text)
     return reading_from(seen, language=reader.language)
 

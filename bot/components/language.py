@@ -67,7 +67,10 @@ class LanguageReader(GraphComponent):
         """Fit on every example and its copy without marks."""
         texts, languages = [], []
         for message in training_data.intent_examples:
-            language = ((message.get("metadata") or {}).get("intent") or {}).get("language", "en")
+            about = (message.get("metadata") or {}).get("intent") or {}
+            if about.get("trained") is False:
+                continue
+            language = about.get("language", "en")
             texts += [message.get(TEXT), without_marks(message.get(TEXT))]
             languages += [language, language]
         self._labels = sorted(set(languages))

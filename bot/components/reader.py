@@ -27,8 +27,9 @@ from bot.components.heads import Example, Heads, sigmoid, softmax, train
 from bot.components.noise import noisy
 from bot.components.observer import CLEAN, LANGUAGE, OBSERVED
 from bot.components.readers import Readers
+from signpost.language import readable
 from signpost.model import Reading, Scored
-from signpost.reading import Observed, facts, reading_from
+from signpost.reading import UNREADABLE, Observed, facts, reading_from
 from signpost.risk import Thresholds, decide
 from signpost.turn import choice_reading
 
@@ -52,14 +53,16 @@ class TrainedReader(GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Thresholds were chosen on held-out writers (docs/model_card.md says on which, and what they cost)."""
         return {
-            "danger_alone": 0.5,
-            "danger_with_cue": 0.15,
+            "danger_alone": 0.16,
+            "danger_with_cue": 0.05,
             "soon": 0.5,
             "strand": 0.4,
             "ask": 0.5,
             "sure": 0.4,
             "use_encoder": True,
             "encoder_weight": 0.65,
+            # Whether something is a question shows in its form, which the linear heads see better.
+            "encoder_weight_ask": 0.3,
             "noisy_copies": 1,
         }
 
@@ -125,6 +128,8 @@ class TrainedReader(GraphComponent):
     def read(self, text: str, seen: Observed, language: str) -> Reading:
         """The reading of one message: heads where the language has them, phrases alone where it has none."""
         heads = self._heads.get(language)
+        if not readable(text, self._heads):
+            return Reading(intent=UNREADABLE, language=None)
         if heads is None or not text:
             return reading_from(seen, language)
         found = self._probabilities(text, seen, language, heads)
@@ -153,10 +158,10 @@ class TrainedReader(GraphComponent):
         encoder = self._encoder(language)
         if encoder is None:
             return found
-        share = self._config["encoder_weight"]
         for name, scores in encoder.scores(text).items():
             if encoder.labels[name] != heads.labels.get(name):
                 continue
+            share = self._config["encoder_weight_ask" if name == "ask" else "encoder_weight"]
             said = softmax(scores[None])[0] if name in ("intent", "issue") else sigmoid(scores)
             found[name] = (1 - share) * found[name] + share * said
         return found
@@ -174,6 +179,8 @@ def by_language(training_data: TrainingData) -> dict[str, list[Example]]:
     made: dict[str, list[Example]] = {}
     for message in training_data.intent_examples:
         about = (message.get("metadata") or {}).get("intent") or {}
+        if about.get("trained") is False:
+            continue
         made.setdefault(about.get("language", "en"), []).append(
             Example(
                 text=message.get(TEXT),

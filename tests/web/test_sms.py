@@ -539,6 +539,14 @@ def test_a_flood_from_one_phone_is_calmed_once_and_then_not_answered(phone: Phon
     assert Phone(app.test_client(), "+447700900777").text("hello")
 
 
+def test_stop_is_honoured_in_the_middle_of_a_flood(phone: Phone, app: Flask):
+    for number in range(sms.PER_FIVE_MINUTES + 3):
+        phone.text(f"text number {number} of many")
+    assert "START" in phone.text("STOP")[0]
+    assert app.extensions["sms"].store.find(PHONE).stopped
+    assert phone.text("STOP") == []
+
+
 def test_two_machines_that_answer_each_other_fall_silent(phone: Phone):
     said = [phone.text("I am driving and will reply later") for _ in range(8)]
     assert said[-3:] == [[], [], []]

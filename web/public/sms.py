@@ -166,7 +166,7 @@ def _answered(number: str) -> tuple[str, ...]:
     """The messages that answer this request's text, within what it may cost."""
     store = _door().store
     try:
-        flood = _flood(number)
+        flood = None if _door().texting.is_stop(_inbound()) else _flood(number)
         if flood is not None:
             return _afforded(flood, urgent=False)
         store.hold(number, HOLD_SECONDS)
@@ -182,6 +182,11 @@ def _answered(number: str) -> tuple[str, ...]:
         return _without_memory()
 
 
+def _inbound() -> Inbound:
+    form = request.form
+    return Inbound(form.get("Body", ""), form.get("OptOutType", ""), form.get("NumMedia", "0") not in ("", "0"))
+
+
 def _flood(number: str) -> tuple[str, ...] | None:
     """None while this phone sends no more than a person does; one calm sentence, then nothing, when it does."""
     count = _door().store.count
@@ -190,14 +195,14 @@ def _flood(number: str) -> tuple[str, ...] | None:
         return None
     log.warning("sms.flood", kind="sender", count=hourly)
     if recent == PER_FIVE_MINUTES + 1 or hourly == PER_HOUR + 1:
-        return (busy_text(words_of("en")),)
+        talk = _door().store.find(number)
+        return () if talk and talk.stopped else (busy_text(words_of(talk.locale if talk else "en")),)
     return ()
 
 
 def _outcome(talk: Talk | None, number: str) -> Outcome:
-    form, door = request.form, _door()
-    inbound = Inbound(form.get("Body", ""), form.get("OptOutType", ""), form.get("NumMedia", "0") not in ("", "0"))
-    outcome = door.texting.answer(talk, inbound, partial(_turn, number), door.clock())
+    door = _door()
+    outcome = door.texting.answer(talk, _inbound(), partial(_turn, number), door.clock())
     log.info("turn", channel="sms", risk=outcome.risk, degraded=outcome.degraded, locale=outcome.talk.locale if outcome.talk else None)
     return outcome
 

@@ -94,6 +94,10 @@ class Texting:
             outcome = Outcome(outcome.talk.with_(said=kept), outcome.messages, outcome.risk, outcome.degraded, outcome.fresh or fresh)
         return outcome
 
+    def is_stop(self, inbound: Inbound) -> bool:
+        """Whether a text asks for no more texts, which is honoured however many came before it."""
+        return inbound.opt_out.strip().upper() == "STOP" or self._words.carrier_meaning(inbound.text) == "stop"
+
     def _answer(self, talk: Talk, inbound: Inbound, turn: Turn, now: dt.datetime) -> Outcome:
         house = self._house(talk.locale, now)
         if carried := self._carrier(talk, inbound, house):
@@ -128,7 +132,8 @@ class Texting:
             return Outcome(talk, (self._help(house),))
         if meaning == "stop":
             said = _("You will get no more texts from this number. To begin again, text START. In danger, call 999.")
-            return Outcome(Talk(locale=talk.locale, stopped=True, seen=talk.seen), () if answered else (plain_marks(said),), fresh=True)
+            silent = answered or talk.stopped
+            return Outcome(Talk(locale=talk.locale, stopped=True, seen=talk.seen), () if silent else (plain_marks(said),), fresh=True)
         if not talk.stopped and self._words.command(inbound.text, talk.locale) in _REPLY_WORDS:
             # YES from someone who never stopped the texts is an ordinary word.
             return None
@@ -157,7 +162,7 @@ class Texting:
 
     def _command(self, talk: Talk, text: str, turn: Turn, house: House) -> Outcome | None:
         command = self._words.command(text, talk.locale)
-        if command in _REPLY_WORDS and not talk.asked_safe and fold(text).strip() != self._words.shown(command, talk.locale).casefold():
+        if command in _REPLY_WORDS and not talk.asked_safe and not self._words.is_printed(text, command, talk.locale):
             # "yes" and "no" mean something here only after our question; the printed words always do.
             command = None
         if talk.asked_safe and command is None and (number := number_in(text)) in (1, 2, 3):
