@@ -167,7 +167,7 @@ def route_item(name: str, house: House) -> RouteItem:
         anonymous=route.get("anonymous"),
         who_sees_it=_(route["who_sees_it"]),
         what_happens_next=_(route["what_happens_next"]),
-        can_change_mind=_(route.get("can_change_mind") or ""),
+        can_change_mind=_(route["can_change_mind"]) if route.get("can_change_mind") else "",
         contacts=contacts_of(service, house) if service else (),
     )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
-from babel.messages.frontend import parse_mapping
+from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,7 +41,7 @@ class Progress:
 def extracted() -> Catalog:
     """Every sentence of code, templates and knowledge."""
     with (LOCALES / "babel.cfg").open(encoding="utf-8") as stream:
-        methods, options = parse_mapping(stream)
+        methods, options = parse_mapping_cfg(stream)
     catalog = Catalog(project="sefton-signpost", msgid_bugs_address="", copyright_holder="The contributors", charset="utf-8")
     wanted = ("signpost", "web", "knowledge")
     for name, line, sentence, comments, context in extract_from_dir(

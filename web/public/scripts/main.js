@@ -34,6 +34,7 @@ function prepareChat() {
   const problem = form.querySelector("[data-problem]");
   const said = document.querySelector("[data-waiting]").dataset;
   let busy = false;
+  const turnsSaid = () => log.querySelectorAll(".app-turn--you").length;
 
   async function send(data, from) {
     if (busy) return;
@@ -49,8 +50,12 @@ function prepareChat() {
       problem.textContent = "";
       log.querySelector("#latest")?.removeAttribute("id");
       for (const old of log.querySelectorAll(".app-question")) old.remove();
+      const before = turnsSaid();
       log.insertAdjacentHTML("beforeend", html);
-      if (from === form) box.value = "";
+      // An answer alone, with nothing said before it: the server has wiped the chat, and so does the page.
+      const wiped = turnsSaid() === before;
+      if (wiped) log.innerHTML = html;
+      if (wiped || from === form) box.value = "";
       const turns = log.querySelectorAll(".app-turn--you");
       const mine = turns[turns.length - 1] ?? log.lastElementChild;
       mine.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });

@@ -1,0 +1,1 @@
+"""Measures this service beside Rasa's default pipeline: `make bench`."""
