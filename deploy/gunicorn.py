@@ -16,3 +16,9 @@ loglevel = "warning"
 # The default title names the whole command; secrets are not in it, but less is better.
 proc_name = "signpost-web"
 preload_app = True
+
+
+def post_fork(server, worker):  # type: ignore[no-untyped-def]  # noqa: D103
+    # The app was made before the fork; each worker needs database connections of its own.
+    app = server.app.callable
+    app.extensions["conversations"].store.engine.dispose(close=False)

@@ -15,6 +15,9 @@ from signpost.model import Block, Option, Question, Reading, Routes, Services, S
 from signpost.presenting import alert, named_services, routes_block, services_block
 from signpost.saying import counts, heard, sounds_like
 
+# What erases is done only on a clear word: a guess must not cost a person what they told.
+ERASE_AT_LEAST = 0.45
+
 Topic = Callable[[Situation, Reading, House], Turn]
 
 
@@ -22,7 +25,10 @@ def danger(situation: Situation, reading: Reading, house: House) -> Turn:
     """Someone is in danger this minute: the emergency line first, then what to do, then who can help. No question."""
     entry = safety_entry(reading.cues, house)
     after = merging.told(situation, reading).with_(risk="now", cues=reading.cues)
-    found = named_services(house.knowledge.safety[entry].get("services") or (), house, in_danger=True)
+    listed = list(house.knowledge.safety[entry].get("services") or ())
+    # Who helps with this harm comes too: if this was no danger after all, the person is not left with an alarm alone.
+    listed += [match.service.id for match in shortlist(after, house.knowledge, house.now) if match.service.id not in listed]
+    found = named_services(listed, house, in_danger=True)
     return _turn(after, [alert(entry, house), services_block(found, house, in_danger=True, title=house._("After you are safe"))])
 
 
@@ -311,6 +317,8 @@ def agree(situation: Situation, reading: Reading, house: House) -> Turn:
 
 def start_again(situation: Situation, reading: Reading, house: House) -> Turn:
     """Everything told is forgotten but the language; the talk begins anew."""
+    if reading.confidence < ERASE_AT_LEAST:
+        return unclear(situation, reading, house)
     fresh = Situation(locale=situation.locale, channel=situation.channel)
     said = house._("OK, we start again. Tell me what happened, in your own words.")
     return Turn((Text(said, said), next_question(fresh, house)), fresh, erase=True)
@@ -318,6 +326,8 @@ def start_again(situation: Situation, reading: Reading, house: House) -> Turn:
 
 def forget_me(situation: Situation, reading: Reading, house: House) -> Turn:
     """Everything of this conversation is erased from every store."""
+    if reading.confidence < ERASE_AT_LEAST:
+        return unclear(situation, reading, house)
     _ = house._
     said = _("Done. I have wiped this chat. Nothing of it is kept here. Your browser may still show that you came to this page.")
     short = _("Done. I have wiped this chat. Delete these texts from your phone too if you need to.")

@@ -31,6 +31,8 @@ _MIXED_WORD = re.compile(r"\S+")
 _LEET_WORD = re.compile(r"(?<!\w)(?=\w*[a-z])(?=[\w@$!]*[013457@$])[a-z013457@$!]{4,}(?!\w)")
 # Letters that carry no combining mark in Unicode and yet are written without their mark by many.
 _UNMARKED = str.maketrans("łøđħŧßæœıŀ", "lodhtsaoil")
+# Arabic keyboards type the Arabic yeh and kaf in Persian, Kurdish and Urdu too: one letter each for comparing.
+_ARABIC = str.maketrans("يىكە", "ییکه")
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "“": '"', "”": '"', "–": "-", "—": "-"})
 
 
@@ -52,7 +54,7 @@ def fold(text: str) -> str:
     text = _MIXED_WORD.sub(_same_script, text)
     text = _LEET_WORD.sub(_letters, text)
     text = _STRETCHED.sub(r"\1\1", text)
-    return without_marks(text)
+    return without_marks(text).translate(_ARABIC)
 
 
 def without_marks(text: str) -> str:

@@ -65,7 +65,9 @@ def contacts_of(service: Service, house: House, in_danger: bool = False) -> tupl
 
 
 def _contact(service: Service, fact: ContactFact, house: House) -> Contact:
-    caution = house._("We could not confirm this recently.") if is_medium(service, fact) else None
+    caution = None
+    if is_medium(service, fact):
+        caution = house._(service.caution) if service.caution else house._("We could not confirm this recently.")
     return Contact(fact.kind, fact.value, house._(fact.label) if fact.label else None, caution, link(fact.kind, fact.value))
 
 

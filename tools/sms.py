@@ -46,7 +46,7 @@ class Terminal:
         """
         message_id = "SM" + secrets.token_hex(16)
         fields = {"MessageSid": message_id, "From": self._number, "To": LINE, "Body": words, "NumMedia": "0"}
-        answered = requests.post(self._url, data=fields, headers={HEADER: sign(self._token, self._url, fields)}, timeout=15)
+        answered = requests.post(self._url, data=fields, headers={HEADER: sign(self._token, self._url, fields)}, timeout=60)
         answered.raise_for_status()
         # The XML is the answer of this same program.
         return [node.text or "" for node in ElementTree.fromstring(answered.content).iter("Message")]

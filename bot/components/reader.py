@@ -53,8 +53,8 @@ class TrainedReader(GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Thresholds were chosen on held-out writers (docs/model_card.md says on which, and what they cost)."""
         return {
-            "danger_alone": 0.16,
-            "danger_with_cue": 0.05,
+            "danger_alone": 0.3,
+            "danger_with_cue": 0.08,
             "soon": 0.5,
             "strand": 0.4,
             "ask": 0.5,
@@ -138,7 +138,10 @@ class TrainedReader(GraphComponent):
         risk = decide(seen.cues, float(now), float(soon), self._thresholds)
         intent, confidence = _intent(found["intent"], labels["intent"], ask >= self._config["ask"])
         issues = _ranked(labels["issue"], found["issue"])
-        strands = [item for item in _ranked(labels["strand"], found["strand"]) if item.score >= self._config["strand"]]
+        least = self._config["strand"]
+        # "No, it was about my disability" is short; a strand it names is meant.
+        named = set(seen.best("strands")) if intent.startswith("correct_") else set()
+        strands = [item for item in _ranked(labels["strand"], found["strand"]) if item.score >= least or item.id in named]
         return Reading(
             intent=intent,
             confidence=confidence,

@@ -127,7 +127,7 @@ def test_with_the_engine_hung_the_answer_still_comes_and_remembers(stack: Stack)
     stack.signal("engine", signal.SIGSTOP)
     try:
         began = time.monotonic()
-        answer = stack.say("who can help me", begun["conversation"])
+        answer = stack.say(conversation=begun["conversation"], choice="show_services")
         assert time.monotonic() - began < 3
         assert answer["degraded"] is True
         assert "sahir" in services(answer)
@@ -140,9 +140,9 @@ def test_with_the_engine_hung_the_answer_still_comes_and_remembers(stack: Stack)
 def test_with_the_action_server_killed_the_core_answers(stack: Stack):
     stack.kill("actions")
     try:
-        answer = stack.say("my ex keeps following me")
+        answer = stack.say("my boss took my passport and pays me nothing")
         assert answer["degraded"] is True
-        assert services(answer)
+        assert "modern-slavery-helpline" in services(answer)
     finally:
         stack.start("actions")
 
