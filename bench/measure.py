@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from bench.ours import CHANNEL_SECRET
-from bench.servers import BenchError, Server
+from bench.servers import BenchError, Server, tail
 
 Conversation = Sequence[str]
 AT_ONCE = 4
@@ -91,7 +91,7 @@ class WholeTurn:
 
 @dataclass(frozen=True)
 class Traffic:
-    """One or more rounds of conversations: seconds by message, wall clock in all, processor time of the server."""
+    """One or more rounds of conversations: seconds by answered message, wall clock in all, processor time of the server."""
 
     latencies: tuple[float, ...] = ()
     seconds: float = 0.0
@@ -118,7 +118,7 @@ class Traffic:
     @property
     def cpu_ms(self) -> float:
         """Processor time of the server for one message, in milliseconds."""
-        return self.cpu_seconds / len(self.latencies) * 1000
+        return self.cpu_seconds / (len(self.latencies) + self.unanswered) * 1000
 
 
 @dataclass
@@ -132,26 +132,43 @@ class Contender:
     first_ms: float = 0.0
     loaded_mb: float = 0.0
     after_mb: float = 0.0
-    one: Traffic = field(default_factory=Traffic)
-    many: Traffic = field(default_factory=Traffic)
+    ones: list[Traffic] = field(default_factory=list)
+    manies: list[Traffic] = field(default_factory=list)
 
     def start(self, times: int) -> None:
-        """Start it so many times and ask a little to warm it; it stays up after the last."""
+        """Start it so many times and ask a little to warm it; it stays up after the last.
+
+        Raises:
+            BenchError: it did not start, or does not answer.
+        """
         for number in range(times):
             if number:
                 self.server.stop()
             self.starts.append(self.server.start())
         self.loaded_mb = self.server.memory_mb()
-        self.first_ms = put(self.server, self.door, self.conversations[:WARM_UP], "warm").latencies[0] * 1000
+        warm = put(self.server, self.door, self.conversations[:WARM_UP], "warm")
+        if warm.unanswered:
+            raise BenchError(f"{self.server.name} runs but does not answer.\n{tail(self.server.log)}")
+        self.first_ms = warm.latencies[0] * 1000
 
     def round(self, number: int) -> None:
         """One conversation after another, then several at once."""
-        self.one += put(self.server, self.door, self.conversations, f"one-{number}")
-        self.many += put(self.server, self.door, self.conversations, f"many-{number}", AT_ONCE)
+        self.ones.append(put(self.server, self.door, self.conversations, f"one-{number}"))
+        self.manies.append(put(self.server, self.door, self.conversations, f"many-{number}", AT_ONCE))
 
     def weigh(self) -> None:
         """Note its memory after all the traffic."""
         self.after_mb = self.server.memory_mb()
+
+    @property
+    def one(self) -> Traffic:
+        """All rounds of one conversation after another."""
+        return sum(self.ones, Traffic())
+
+    @property
+    def many(self) -> Traffic:
+        """All rounds of several at once."""
+        return sum(self.manies, Traffic())
 
     @property
     def start_seconds(self) -> float:
@@ -193,10 +210,14 @@ def _hold(port: int, door: Door, conversation: Conversation) -> tuple[list[float
             connection.request("POST", door.path, packed, {**JSON, **headers})
             answer = connection.getresponse()
             read = answer.read()
-            latencies.append(time.perf_counter() - began)
+            spent = time.perf_counter() - began
             if answer.status != 200:
                 raise BenchError(f"{door.path} answered {answer.status}.")
-            unanswered += not door.answered(json.loads(read))
+            # What was not answered took no time worth counting.
+            if door.answered(json.loads(read)):
+                latencies.append(spent)
+            else:
+                unanswered += 1
     finally:
         connection.close()
     return latencies, unanswered

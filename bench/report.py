@@ -79,6 +79,18 @@ def ratios(run: Run) -> dict[str, float]:
     return {name: round(value, 3) for name, value in found.items()}
 
 
+def by_round(run: Run) -> dict[str, list[float]]:
+    """The ratios of traffic for each round alone: how far they lie apart is how far to trust them."""
+    ours, default = run.contenders["ours"], run.contenders["default"]
+    turn, rule = run.contenders["whole_turn"], run.contenders["one_rule"]
+    found = {
+        "throughput_ratio": [one.per_second / other.per_second for one, other in zip(ours.manies, default.manies)],
+        "latency_ratio": [one.percentile_ms(50) / other.percentile_ms(50) for one, other in zip(ours.ones, default.ones)],
+        "turn_ratio": [one.percentile_ms(50) / other.percentile_ms(50) for one, other in zip(turn.ones, rule.ones)],
+    }
+    return {name: [round(value, 3) for value in values] for name, values in found.items()}
+
+
 def absolute(contender: Contender) -> dict[str, float]:
     """The figures of one server."""
     return {
@@ -108,7 +120,7 @@ def write(run: Run) -> None:
             "training_processor_seconds": round(training.cpu_seconds, 1),
             "training_peak_memory_mb": round(training.peak_mb),
         }
-    document = {**found, "absolute": figures, "conditions": conditions(run), "command": COMMAND}
+    document = {**found, "by_round": by_round(run), "absolute": figures, "conditions": conditions(run), "command": COMMAND}
     (FOLDER / "report.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     (FOLDER / "report.md").write_text(_prose(run, found, figures), encoding="utf-8")
     _plot_latency(run, FOLDER / "latency.png")
@@ -155,14 +167,22 @@ def _prose(run: Run, found: dict[str, float], figures: dict[str, Any]) -> str:
     known = conditions(run)
     asked = known["conversations"] * known["turns"]
     wanted = {name: f"{side} {bound:g}" if side else "" for name, (side, bound) in WANTED.items()}
-    ratio_rows = [[f"`{name}`", value, wanted[name], _met(name, value), MEANING[name]] for name, value in found.items()]
+    rounds = {name: ", ".join(f"{value:.2f}" for value in values) for name, values in by_round(run).items()}
+    ratio_rows = [
+        [f"`{name}`", f"{value:.2f}", wanted[name], _met(name, value), rounds.get(name, ""), MEANING[name]] for name, value in found.items()
+    ]
     measured = list(dict.fromkeys(key for one in figures.values() for key in one))
     rows = [[key.replace("_", " "), *(figures[name].get(key, "") for name in NAMES)] for key in measured]
+    silent = {name: contender.unanswered for name, contender in run.contenders.items() if contender.unanswered}
     notes = [
         "**A quick run: it shows that the measurement runs. Its figures mean nothing.**" if known["quick"] else "",
-        "**Other work was running on this machine before the run began, so absolute figures are too high; both sides "
-        "were asked in turns, so the ratios hold.**"
+        f"**Other work was running on this machine (load {run.load:.1f} before the run began on {known['cores']} cores), so times are "
+        "too long. Both sides were asked in turns, which keeps their ratios fair; `turn_ratio` suffers most, because a whole "
+        "turn passes through four processes that each wait for a core, and one Rasa rule through one.**"
         if run.load > 0.5
+        else "",
+        f"**Not answered: {', '.join(f'{NAMES[name]} {count}' for name, count in silent.items())}. Their times are left out.**"
+        if silent
         else "",
     ]
     return (
@@ -174,7 +194,7 @@ def _prose(run: Run, found: dict[str, float], figures: dict[str, Any]) -> str:
                 "for machines: `report.json`.",
                 *notes,
                 "## Beside the Rasa default pipeline",
-                _table(["ratio, ours over theirs", "found", "wanted", "met", "of what"], ratio_rows),
+                _table(["ratio, ours over theirs", "found", "wanted", "met", "by round", "of what"], ratio_rows),
                 "![How long answers took](latency.png)",
                 "![What each side costs](cost.png)",
                 "## Figures",

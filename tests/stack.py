@@ -56,6 +56,7 @@ class Stack:
             **settings,
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.hung: set[str] = set()
 
     def commands(self) -> dict[str, list[str]]:
         """How each process is started, as in the Procfile."""
@@ -92,6 +93,7 @@ class Stack:
     def signal(self, name: str, number: int) -> None:
         """Send a signal to a process (SIGSTOP hangs it, SIGCONT lets it go on)."""
         self.processes[name].send_signal(number)
+        (self.hung.add if number == signal.SIGSTOP else self.hung.discard)(name)
 
     def kill(self, name: str) -> None:
         """End a process without warning."""
@@ -116,6 +118,19 @@ class Stack:
         return "\n".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
 
     def say(self, text: str | None = None, conversation: str | None = None, **more: object) -> dict:
+        """One message over the JSON API. On a crowded machine the engine may be late once: while every part is meant to
+        be up, a degraded answer is asked for again."""
+        for _ in range(4):
+            answer = self._say_once(text, conversation, **more)
+            if not answer["degraded"] or not self._all_up():
+                break
+            time.sleep(5.5)
+        return answer
+
+    def _all_up(self) -> bool:
+        return not self.hung and all(process.poll() is None for process in self.processes.values())
+
+    def _say_once(self, text: str | None = None, conversation: str | None = None, **more: object) -> dict:
         """One message over the JSON API."""
         body = {"conversation": conversation, "locale": None, **({"text": text} if text is not None else {}), **more}
         answered = requests.post(f"{self.address}/api/v1/messages", json=body, headers=another_caller(), timeout=20)

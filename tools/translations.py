@@ -41,7 +41,7 @@ class Progress:
 def extracted() -> Catalog:
     """Every sentence of code, templates and knowledge."""
     with (LOCALES / "babel.cfg").open(encoding="utf-8") as stream:
-        methods, options = parse_mapping_cfg(stream)
+        methods, options = parse_mapping_cfg(stream)  # type: ignore[no-untyped-call]
     catalog = Catalog(project="sefton-signpost", msgid_bugs_address="", copyright_holder="The contributors", charset="utf-8")
     wanted = ("signpost", "web", "knowledge")
     for name, line, sentence, comments, context in extract_from_dir(
@@ -87,7 +87,7 @@ def progress(path: Path, template: Catalog) -> Progress:
 
 
 def _strings(message: Message) -> list[str]:
-    return [message.string] if isinstance(message.string, str) else list(message.string)
+    return [message.string] if isinstance(message.string, str) else list(message.string or ())
 
 
 def catalogues() -> list[Path]:

@@ -58,6 +58,10 @@ class Gateway:
         self._resting_until = 0.0
         self._clock = clock or (lambda: dt.datetime.now(dt.timezone.utc))
 
+    def warm(self) -> None:
+        """Read the phrases before anyone asks: the first answer without the engine must not wait for them."""
+        _reader(self._place, "en")
+
     def turn(self, message: Message, token: str, situation: Situation) -> Answer:
         """The answer to one message of the conversation with this token."""
         said = self._engine(message, token, situation)

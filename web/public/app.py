@@ -49,7 +49,9 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
     )
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
-    gateway = gateway or Gateway(settings.rasa_url, settings.channel_secret, keys, settings.place)
+    if gateway is None:
+        gateway = Gateway(settings.rasa_url, settings.channel_secret, keys, settings.place)
+        gateway.warm()
     store = ConversationStore(settings.database_url, keys, settings.retention_hours_web)
     app.extensions["settings"] = settings
     app.extensions["keys"] = keys
