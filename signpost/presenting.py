@@ -114,11 +114,11 @@ def why(match: Match, house: House) -> str:
         if kind == "strand" and name == "any":
             return _("Because they help with all kinds of hate.")
         if kind == "strand":
-            return _("Because they help people targeted for this reason: {reason}.", reason=_(known.strands[name]["label"]))
+            return _("They help people who are targeted because of this: {reason}.", reason=_(known.strands[name]["label"]))
         if kind in ("issue", "second_issue"):
             return _("Because they help with this: {issue}.", issue=_(known.issues[name]["label"]))
         if kind == "community":
-            return _("Because they work with your community.")
+            return _("Because they work with people like you.")
         if kind == "tenure":
             return _("Because you rent your home from them.")
     if match.reasons == ("human",):

@@ -16,7 +16,7 @@ WHO = {
     "neighbour": N_("your neighbour"),
     "partner": N_("your partner"),
     "ex_partner": N_("your ex"),
-    "family": N_("someone in your family"),
+    "family": N_("one of your family"),
     "stranger": N_("someone you do not know"),
     "young_people": N_("a group of young people"),
     "workmate": N_("someone you work with"),

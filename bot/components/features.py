@@ -54,7 +54,7 @@ class Vocabulary:
     idf: np.ndarray
 
     @classmethod
-    def learn(cls, raw: sp.csr_matrix, at_least: int = 2) -> Vocabulary:
+    def learn(cls, raw: sp.csr_matrix, at_least: int = 3) -> Vocabulary:
         """The features that stand in at least so many messages."""
         present = np.asarray((raw > 0).sum(axis=0)).ravel()
         columns = np.flatnonzero(present >= at_least).astype(np.int32)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from joblib import Parallel, delayed
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -23,10 +24,9 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot import paths
 from bot.components import encoder as encoders
 from bot.components.features import counts, marks
-from bot.components.heads import Example, Heads, sigmoid, softmax, train
-from bot.components.noise import noisy
+from bot.components.fitting import heads_of
+from bot.components.heads import Example, Heads, sigmoid, softmax
 from bot.components.observer import CLEAN, LANGUAGE, OBSERVED
-from bot.components.readers import Readers
 from signpost.language import readable
 from signpost.model import Reading, Scored
 from signpost.reading import UNREADABLE, Observed, facts, reading_from
@@ -94,15 +94,10 @@ class TrainedReader(GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the heads of every language that has examples."""
-        readers = Readers()
-        for language, examples in sorted(by_language(training_data).items()):
-            reader = readers.of(language)
-            texts = [item.text for item in examples]
-            copies = self._config["noisy_copies"] if language == "en" else 1
-            for seed in range(copies):
-                texts += [noisy(item.text, seed, language == "en") for item in examples]
-            raw = counts(texts, [marks(reader.observe(text)) for text in texts])
-            self._heads[language] = train(raw, examples, copies + 1)
+        examples = sorted(by_language(training_data).items(), key=lambda item: -len(item[1]))
+        copies = self._config["noisy_copies"]
+        made = Parallel(n_jobs=-1)(delayed(heads_of)(language, group, copies) for language, group in examples)
+        self._heads = {language: heads for (language, _group), heads in zip(examples, made)}
         self.persist()
         return self._resource
 
