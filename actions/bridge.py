@@ -15,6 +15,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from signpost import knowledge, wording
 from signpost.errors import WordingError
 from signpost.house import House
+from signpost.language import answer_locale
 from signpost.model import Reading, Situation, Turn, block_as_json
 from signpost.rendering import plain
 
@@ -25,7 +26,7 @@ SLOT = "situation"
 @lru_cache(maxsize=1)
 def facts() -> knowledge.Knowledge:
     """The knowledge room, read once in this process."""
-    return knowledge.load(ROOT / "knowledge", os.environ.get("PLACE", "sefton"))
+    return knowledge.load(ROOT / "knowledge", os.environ.get("PLACE", "sefton"), wording.complete(ROOT / "locales"))
 
 
 @lru_cache(maxsize=64)
@@ -44,11 +45,13 @@ def reading_of(tracker: Tracker) -> Reading:
 
 
 def situation_of(tracker: Tracker) -> Situation:
-    """The situation so far, in the channel and locale of this message."""
+    """The situation so far, in the channel of this message and the locale of its answer."""
     about = tracker.latest_message.get("metadata") or {}
     # The door may know more than the tracker: what was said while the engine was silent.
     situation = max((Situation.from_json(item) for item in (tracker.get_slot(SLOT), about.get("situation"))), key=lambda item: item.turns)
-    return situation.with_(channel=about.get("channel") or situation.channel, locale=about.get("locale") or situation.locale)
+    reading = reading_of(tracker)
+    locale = answer_locale((reading.asked_language, about.get("locale")), reading.language, situation.locale, facts().languages)
+    return situation.with_(channel=about.get("channel") or situation.channel, locale=locale)
 
 
 def house_for(situation: Situation) -> House:

@@ -364,8 +364,10 @@ def test(situation: Situation, reading: Reading, house: House) -> Turn:
 
 
 def change_language(situation: Situation, reading: Reading, house: House) -> Turn:
-    """Which language: each in its own words."""
+    """Which language: each in its own words. Where one was named and is written here, the answer is in it already."""
     _ = house._
+    if reading.value and reading.value == situation.locale:
+        return _say(_("I will write in {language} now. Say what happened, in your own words.", language=_own_name(house)), situation, house)
     offered = house.knowledge.languages
     options = tuple(Option(f"change_language:{entry['id']}", entry["name"]) for entry in offered.values() if entry.get("offered", True))
     said = _("Choose your language.")
@@ -374,10 +376,18 @@ def change_language(situation: Situation, reading: Reading, house: House) -> Tur
     return _turn(situation, [Text(said, said), Question("language", said, (*options, Option("human", _("Talk to a person"))))])
 
 
+def _own_name(house: House) -> str:
+    return str(house.knowledge.languages.get(house._.locale, {}).get("name", house._.locale))
+
+
 def unreadable(situation: Situation, reading: Reading, house: House) -> Turn:
     """A script that nobody here reads yet: the emergency line first, then interpreters, then the languages there are."""
     _ = house._
+    known = house.knowledge.other_languages.get(reading.value or "")
     said = _("In danger, call 999. Sorry, I cannot read this language yet. On the phone you can ask for an interpreter.")
+    if known is not None:
+        help_line = _("In danger, call 999. On the phone, say: {ask}.", ask=known["ask"])
+        said = f"{known['sorry']} {help_line}"
     found = _with_human(named_services((house.knowledge.place.general_service,), house), house)
     asked = next_question(situation, house)
     options = (Option("change_language", _("Languages")), *asked.options)

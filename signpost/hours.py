@@ -109,7 +109,7 @@ def say_opening(moment: dt.datetime, now: dt.datetime, _: Wording, timezone: str
     if ahead == 0:
         return _("Opens today at {time}", time=clock)
     if ahead == 1:
-        return _("It opens tomorrow at {time}", time=clock)
+        return _("Opens tomorrow at {time}", time=clock)
     if ahead < 7:
         return _("Opens {day} at {time}", day=_.day(moment.date()), time=clock)
     return _("Opens {date} at {time}", date=_.date(moment.date()), time=clock)

@@ -7,7 +7,7 @@ file, the entry and the mend. Whether a fact may be shown is decided here too (`
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -125,6 +125,7 @@ class Knowledge:
     phrases: Mapping[str, Mapping[str, Any]]
     risk_phrases: Mapping[str, Mapping[str, Any]]
     languages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    other_languages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 class PhraseFiles(Mapping[str, Mapping[str, Any]]):
@@ -162,8 +163,10 @@ def read_yaml(path: Path) -> Any:
         raise KnowledgeError(path.name, where, "cannot be read as YAML.", "look for a missing quote, colon or indent there.") from error
 
 
-def load(folder: Path, place: str = "sefton") -> Knowledge:
+def load(folder: Path, place: str = "sefton", complete: Collection[str] | None = None) -> Knowledge:
     """Read `folder` (the `knowledge/` room) for one place.
+
+    A language is offered only where its translation is among the `complete` ones (None: all are).
 
     Raises:
         KnowledgeError: a file is missing, is not YAML, or an entry does not hold together with the others.
@@ -186,7 +189,8 @@ def load(folder: Path, place: str = "sefton") -> Knowledge:
         place=_place(place_file),
         phrases=PhraseFiles(folder / "phrases"),
         risk_phrases=PhraseFiles(folder / "risk_phrases"),
-        languages=_by_id(folder / "languages.yml"),
+        languages={name: _offered(entry, complete) for name, entry in _by_id(folder / "languages.yml").items()},
+        other_languages=_by_id(folder / "other_languages.yml"),
     )
     _check_references(knowledge)
     return knowledge
@@ -237,6 +241,10 @@ def _by_id(path: Path) -> dict[str, dict[str, Any]]:
             raise KnowledgeError(path.name, entry["id"], "is there twice.", "keep one of the two.")
         found[entry["id"]] = entry
     return found
+
+
+def _offered(entry: dict[str, Any], complete: Collection[str] | None) -> dict[str, Any]:
+    return {**entry, "offered": bool(entry.get("offered")) and (complete is None or entry["id"] in complete)}
 
 
 def _services(path: Path) -> Iterator[Service]:

@@ -105,6 +105,11 @@ class Reading:
     repeated: bool = False
     language: str | None = None
 
+    @property
+    def asked_language(self) -> str | None:
+        """The language that this message asks for by name or by choice."""
+        return self.value if self.intent == "change_language" else None
+
     def as_json(self) -> dict[str, Any]:
         """Plain values, for a hop between processes."""
         return asdict(self)
@@ -125,7 +130,8 @@ class Situation:
     """What is known of one conversation so far. Nothing in it names the person.
 
     `asked` holds the questions already put (none is put twice), `refused_issues` what the person said it was not,
-    `last` the intent of the turn before (for *more* and *say it again*).
+    `last` the intent of the turn before (for *more* and *say it again*), `noticed` the locale whose translation the
+    person has been told is not yet checked.
     """
 
     locale: str = "en"
@@ -149,6 +155,7 @@ class Situation:
     shown_services: int = 0
     turns: int = 0
     last: str = ""
+    noticed: str = ""
 
     @property
     def under_18(self) -> bool | None:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from signpost.knowledge import Area, Knowledge
-from signpost.language import readable
+from signpost.language import Languages, foreign, readable
 from signpost.model import HATE, Reading, Scored
 from signpost.patterns import Hit, Phrases, tokens, variants
 from signpost.plaintext import fold
@@ -49,6 +49,7 @@ class Reader:
     def __init__(self, language: str, knowledge: Knowledge) -> None:
         phrases = knowledge.phrases.get(language) or {}
         self.language = language
+        self.others = knowledge.other_languages
         self._risk = RiskReader(language, knowledge.risk_phrases.get(language) or {})
         labelled = [(f"{kind}:{label}", items) for kind in self.KINDS for label, items in (phrases.get(kind) or {}).items()]
         labelled += [(f"{name}:yes", phrases.get(name) or ()) for name in self.LISTS]
@@ -93,10 +94,17 @@ UNREADABLE = "unreadable"
 
 def read(text: str, reader: Reader) -> Reading:
     """A whole reading from phrases alone, for when no trained reader answers."""
-    if not readable(text, [reader.language]):
-        return Reading(intent=UNREADABLE)
     seen = reader.observe(text)
-    return reading_from(seen, language=reader.language)
+    return unread(text, seen, [reader.language], reader.others) or reading_from(seen, language=reader.language)
+
+
+def unread(text: str, seen: Observed, languages: Iterable[str], others: Languages) -> Reading | None:
+    """The reading of a message in a language that nobody here reads, with that language as its `value` if it can be
+    named; None for every other message, and for one in which danger is heard all the same."""
+    if seen.cues.risk == "now":
+        return None
+    named = foreign(text, others)
+    return None if named is None and readable(text, languages) else Reading(intent=UNREADABLE, value=named)
 
 
 def reading_from(seen: Observed, language: str | None = None) -> Reading:
@@ -111,6 +119,7 @@ def reading_from(seen: Observed, language: str | None = None) -> Reading:
     return Reading(
         intent=intent,
         confidence=confidence,
+        value=wanted_language(intent, seen),
         sure=bool(issues) or intent != "tell" or risk != "none",
         is_question=intent.startswith("ask_"),
         issues=tuple(issues[:4]),
@@ -120,6 +129,11 @@ def reading_from(seen: Observed, language: str | None = None) -> Reading:
         language=language,
         **facts(seen),
     )
+
+
+def wanted_language(intent: str, seen: Observed) -> str | None:
+    """The language that someone who asks for one names."""
+    return seen.any("languages") if intent == "change_language" else None
 
 
 def facts(seen: Observed) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from babel.dates import format_date, format_time
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from ruamel.yaml import YAML
 
 from signpost.errors import WordingError
 
@@ -39,6 +40,8 @@ class Wording:
 
     locale: str = SOURCE_LOCALE
     translations: gettext.NullTranslations = field(default_factory=gettext.NullTranslations, compare=False)
+    # Whether a person has reviewed every safety sentence. English is the source, and reviewed with the facts.
+    checked: bool = True
 
     def __call__(self, sentence: str, **values: Any) -> str:
         """The sentence in this locale, with `{name}` filled from the values."""
@@ -89,9 +92,27 @@ def load(locales: Path, locale: str) -> Wording:
         return Wording()
     path = locales / folder_of(locale) / "LC_MESSAGES" / "messages.po"
     try:
-        return Wording(locale, _translations(path, path.stat().st_mtime_ns))
+        checked = bool(status(locales).get(locale, {}).get("safety_reviewed"))
+        return Wording(locale, _translations(path, path.stat().st_mtime_ns), checked)
     except (OSError, ValueError) as error:
         raise WordingError(f"No usable catalogue for {locale}: {path.name} is missing or broken.") from error
+
+
+def status(locales: Path) -> dict[str, dict[str, bool]]:
+    """For each locale with a catalogue: whether it is `complete` (every message translated, none fuzzy, placeholders
+    equal) and whether its safety sentences are reviewed by a person (`safety_reviewed`). `make translations` writes it."""
+    path = locales / "status.yml"
+    return _status(path, path.stat().st_mtime_ns) if path.exists() else {}
+
+
+def complete(locales: Path) -> frozenset[str]:
+    """The locales that may be offered: English, and every complete one."""
+    return frozenset({SOURCE_LOCALE, *(locale for locale, about in status(locales).items() if about["complete"])})
+
+
+@lru_cache(maxsize=4)
+def _status(path: Path, _changed: int) -> dict[str, dict[str, bool]]:
+    return dict(YAML(typ="safe").load(path.read_text(encoding="utf-8")) or {})
 
 
 @lru_cache(maxsize=64)

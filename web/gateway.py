@@ -18,7 +18,9 @@ import structlog
 
 from signpost import knowledge, turn, wording
 from signpost.errors import WordingError
+from signpost.house import House
 from signpost.knowledge import Knowledge
+from signpost.language import answer_locale, by_letters
 from signpost.model import Block, Message, Reading, Situation, block_from_json
 from signpost.reading import Reader
 from signpost.rendering import plain
@@ -43,6 +45,12 @@ class Answer:
     reading: Reading
     degraded: bool
     erase: bool
+
+    @property
+    def locale_asked(self) -> str | None:
+        """The language the person asked for with this message, if the answer is in it."""
+        asked = self.reading.asked_language
+        return asked if asked == self.situation.locale else None
 
 
 class Gateway:
@@ -120,17 +128,20 @@ class Gateway:
 
     def _alone(self, message: Message, situation: Situation) -> Answer:
         facts = facts_of(self._place)
-        locale = message.locale_hint or situation.locale
+        read = by_letters(message.text, facts.languages) if message.text else None
+        reader = _reader(self._place, read or situation.locale)
+        reading = turn.read_message(message, reader)
+        locale = answer_locale((reading.asked_language, message.locale_hint), read, situation.locale, facts.languages)
         words = words_of(locale)
         situation = situation.with_(channel=message.channel, locale=locale)
-        reading, made = turn.take_turn(message, situation, _reader(self._place, locale), facts, words, self._clock())
+        made = turn.answer_reading(reading, situation, House(facts, words, self._clock()))
         return Answer(made.reply, plain(made.reply, words), made.situation, reading, degraded=True, erase=made.erase)
 
 
 @lru_cache(maxsize=4)
 def facts_of(place: str) -> Knowledge:
     """The knowledge of a place, read once in this process."""
-    return knowledge.load(Path(ROOT) / "knowledge", place)
+    return knowledge.load(Path(ROOT) / "knowledge", place, wording.complete(Path(ROOT) / "locales"))
 
 
 @lru_cache(maxsize=64)
@@ -145,4 +156,6 @@ def words_of(locale: str) -> wording.Wording:
 @lru_cache(maxsize=32)
 def _reader(place: str, locale: str) -> Reader:
     facts = facts_of(place)
-    return Reader(locale if locale in facts.phrases else "en", facts)
+    # Simplified and traditional Chinese share their phrases.
+    known = {"zh-Hans": "zh-Hant"}.get(locale, locale)
+    return Reader(known if known in facts.phrases else "en", facts)

@@ -56,7 +56,8 @@ class Observer(GraphComponent):
 def _language(message: Message, text: str) -> str | None:
     """The language the message is read in: what it is plainly written in, else the one in use."""
     detected, sure = message.get(DETECTED) or ("en", 0.0)
-    hint = (message.get("metadata") or {}).get("locale")
+    about = message.get("metadata") or {}
+    hint = about.get("locale") or (about.get("situation") or {}).get("locale")
     # Scripts without spaces have few "words"; there the letters alone are enough.
     long_enough = len(text.split()) >= ENOUGH_WORDS or not text.isascii()
     return detected if sure >= SURE_LANGUAGE and (long_enough or not hint) else hint

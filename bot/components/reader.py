@@ -27,9 +27,10 @@ from bot.components.features import counts, marks
 from bot.components.fitting import heads_of
 from bot.components.heads import Example, Heads, sigmoid, softmax
 from bot.components.observer import CLEAN, LANGUAGE, OBSERVED
-from signpost.language import readable
+from bot.components.readers import facts as known
+from signpost.language import by_letters
 from signpost.model import Reading, Scored
-from signpost.reading import UNREADABLE, Observed, facts, reading_from
+from signpost.reading import Observed, facts, reading_from, unread, wanted_language
 from signpost.risk import Thresholds, decide
 from signpost.turn import choice_reading
 
@@ -123,8 +124,8 @@ class TrainedReader(GraphComponent):
     def read(self, text: str, seen: Observed, language: str) -> Reading:
         """The reading of one message: heads where the language has them, phrases alone where it has none."""
         heads = self._heads.get(language)
-        if not readable(text, self._heads):
-            return Reading(intent=UNREADABLE, language=None)
+        if (reading := unread(text, seen, self._heads, known().other_languages)) is not None:
+            return reading
         if heads is None or not text:
             return reading_from(seen, language)
         found = self._probabilities(text, seen, language, heads)
@@ -140,13 +141,14 @@ class TrainedReader(GraphComponent):
         return Reading(
             intent=intent,
             confidence=confidence,
+            value=wanted_language(intent, seen),
             sure=(issues[0].score if intent == "tell" else confidence) >= self._config["sure"],
             is_question=bool(ask >= self._config["ask"]),
             issues=tuple(issues[:5]),
             strands=tuple(strands),
             risk=risk,
             cues=_cues(seen, risk, dict(zip(labels.get("cue", ()), found.get("cue", ())))),
-            language=language,
+            language=by_letters(text, known().languages) or language if language.startswith("zh") else language,
             **facts(seen),
         )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, g, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from signpost.model import Message, Question, block_from_json
 from signpost.plaintext import MAX_CHARACTERS
+from web.gateway import words_of
 from web.public.api import CHOICE
 from web.public.pages import TOKEN_KEY, words
 from web.store import Conversation
@@ -34,22 +35,22 @@ def say() -> Response | tuple[str, int]:
     if len(text) > MAX_CHARACTERS:
         return _again(words()("That is too long to send at once. Send the first part, then the rest."), text, fragment)
     conversations = current_app.extensions["conversations"]
-    if choice and choice.startswith("change_language:"):
-        _switch(choice.partition(":")[2])
     conversation: Conversation | None = conversations.find(session.get(TOKEN_KEY))
     shown = _label(conversation, choice) if choice else text
-    kept, _answer = conversations.say(conversation, Message("" if choice else text, "web", choice, words().locale), shown)
+    # Only a language that was chosen is asked for: else the answer follows what the person writes in.
+    kept, answer = conversations.say(conversation, Message("" if choice else text, "web", choice, session.get("locale")), shown)
     session[TOKEN_KEY] = kept.token
+    session["spoken"] = answer.situation.locale
+    if answer.locale_asked:
+        session["locale"] = answer.locale_asked
+    before, g.words = words().locale, words_of(answer.situation.locale)
+    # In another language than the page: the whole page is shown anew.
+    fragment = fragment and before == words().locale
     session.permanent = True
     if fragment:
         turns = [_readable(turn) for turn in kept.turns[-2:]]
         return render_template("_turns.html", turns=turns if "you" in turns[0] else turns[-1:]), 200
     return redirect(url_for("chat.show") + "#latest", 303)
-
-
-def _switch(locale: str) -> None:
-    if current_app.extensions["facts"].languages.get(locale, {}).get("offered"):
-        session["locale"] = locale
 
 
 def _again(said: str, text: str, fragment: bool) -> Response | tuple[str, int]:

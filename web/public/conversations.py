@@ -39,7 +39,7 @@ class Conversations:
             conversation = Conversation(new_token(), conversation.locale)
         said = [] if answer.erase else [{"you": shown}]
         kept = conversation.with_(
-            locale=message.locale_hint or conversation.locale,
+            locale=answer.locale_asked or message.locale_hint or conversation.locale,
             situation=answer.situation.as_json(),
             turns=[*conversation.turns, *said, {"reply": [block_as_json(block) for block in answer.blocks]}],
         )

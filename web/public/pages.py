@@ -22,10 +22,10 @@ TOKEN_KEY = "conversation"
 
 
 def words() -> Wording:
-    """The words of this request: asked for in the address, chosen before, or English."""
+    """The words of this request: asked for in the address, chosen before, written in before, or English."""
     if "words" not in g:
         offered = current_app.extensions["facts"].languages
-        asked = request.args.get("lang") or session.get("locale") or "en"
+        asked = request.args.get("lang") or session.get("locale") or session.get("spoken") or "en"
         g.words = words_of(asked if offered.get(asked, {}).get("offered") else "en")
     return g.words
 
@@ -36,6 +36,7 @@ def _in_every_page() -> dict[str, Any]:
     offered = [entry for entry in facts.languages.values() if entry.get("offered")]
     return {
         "_": words(),
+        "count": words().count,
         "locale": words().locale,
         "dir": words().dir,
         "languages": offered,

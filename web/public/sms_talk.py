@@ -238,7 +238,10 @@ class Texting:
         house = self._house(made.situation.locale, now)
         if talk.guarded_until > talk.seen:
             return Outcome(talk, self._guarded(made, house), made.reading.risk, made.degraded, fresh=True)
-        talk = talk.with_(locale=made.situation.locale, situation=made.situation.as_json(), rest=[], options=[])
+        chosen_locale = made.locale_asked or talk.chosen_locale
+        talk = talk.with_(
+            locale=made.situation.locale, chosen_locale=chosen_locale, situation=made.situation.as_json(), rest=[], options=[]
+        )
         if "phone_watched" in made.reading.cues:
             # Someone reads this phone, or holds it: from here on numbers alone, until the person says that it is safe.
             talk = talk.with_(consent="plain", held=[], asked_safe=False)
