@@ -52,6 +52,8 @@ check: setup train ## Formatter, linter, types, guards and Rasa's own validation
 	$(VENV)/bin/mypy
 	$(PY) -m pytest tests/guards
 	$(PY) -m tools.check_knowledge
+	$(PY) -m tools.translations --check
+	$(PY) -m tools.reading_level
 	$(PY) -m bot data validate --fail-on-warnings --domain bot/domain --data data
 
 evaluate: setup train ## Score a labelled file: make evaluate INPUT=items.jsonl OUTPUT=dir

@@ -66,7 +66,7 @@ def _targeted(situation: Situation, house: House) -> str:
     _, strands = house._, house.knowledge.strands
     if situation.for_someone_else:
         reason = _.list([_(strands[name]["says_of_others"]) for name in situation.strands[:2]])
-        return _("It sounds like someone is being targeted because of {reason}.", reason=reason)
+        return _("It sounds like someone is targeted because of {reason}.", reason=reason)
     reason = _.list([_(strands[name]["says"]) for name in situation.strands[:2]])
     if situation.who in WHO:
         return _("It sounds like {who} is targeting you because of {reason}.", who=_(WHO[situation.who]), reason=reason)
