@@ -89,6 +89,19 @@ class Reader:
         return 15 if counted.get("age_words", {}).get("child") else None
 
 
+# A story longer than this is also read in parts, so that what is over in one sentence does not hush what is happening
+# in another.
+STORY_WORDS, PART_WORDS, STEP_WORDS = 60, 40, 30
+
+
+def parts_of(text: str) -> list[str]:
+    """The overlapping parts of a long story; of anything shorter none."""
+    words = text.split()
+    if len(words) <= STORY_WORDS:
+        return []
+    return [" ".join(words[start : start + PART_WORDS]) for start in range(0, len(words) - STEP_WORDS // 2, STEP_WORDS)]
+
+
 UNREADABLE = "unreadable"
 
 

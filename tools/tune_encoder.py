@@ -88,15 +88,14 @@ class Labels:
         """Cross-entropy where one label is right, binary cross-entropy where each stands for itself."""
         part = {name: scores[:, start:end] for name, (start, end) in self.slices.items()}
         loss = F.cross_entropy(part["intent"], torch.tensor([self.intent.index(item.intent) for item in batch]), label_smoothing=0.05)
-        told = [row for row, item in enumerate(batch) if item.issues]
-        if told:
-            wanted = torch.zeros(len(told), len(self.issue))
-            for row, place in enumerate(told):
-                names = batch[place].issues
-                for rank, name in enumerate(names):
-                    # The first issue carries most of the weight; the others share the rest.
-                    wanted[row, self.issue.index(name)] = 1.0 if len(names) == 1 else (0.75 if rank == 0 else 0.25 / (len(names) - 1))
-            loss = loss + 1.5 * F.cross_entropy(part["issue"][told], wanted)
+        wanted = torch.zeros(len(batch), len(self.issue))
+        for row, item in enumerate(batch):
+            # Where no harm is named it is none of the others: a question in general must not sound like one.
+            names = item.issues or ("other",)
+            for rank, name in enumerate(names):
+                # The first issue carries most of the weight; the others share the rest.
+                wanted[row, self.issue.index(name)] = 1.0 if len(names) == 1 else (0.75 if rank == 0 else 0.25 / (len(names) - 1))
+        loss = loss + 1.5 * F.cross_entropy(part["issue"], wanted)
         strands = torch.tensor([[name in item.strands for name in self.strand] for item in batch], dtype=torch.float32)
         loss = loss + 6 * F.binary_cross_entropy_with_logits(part["strand"], strands, pos_weight=torch.tensor(2.0))
         cues = torch.tensor([[name in item.cues for name in self.cue] for item in batch], dtype=torch.float32)
@@ -129,13 +128,7 @@ def main(source: Path, folder: Path, passes: int = PASSES) -> None:
     held = set(chance.sample(writers, max(1, len(writers) // 12)))
     fit, left = [x for x in examples if x.writer not in held], [x for x in examples if x.writer in held]
     labels = Labels(examples)
-    p = {
-        name: value.clone().float().requires_grad_()
-        for name, value in load_file(source / "model.safetensors").items()
-        if value.is_floating_point() and not name.startswith("pooler")
-    }
-    p["heads.weight"] = (torch.randn(labels.width, WIDTH) * 0.02).requires_grad_()
-    p["heads.bias"] = torch.zeros(labels.width).requires_grad_()
+    p = parameters(source, labels)
     tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
     tokenizer.enable_truncation(LONGEST)
     tokenizer.enable_padding()
@@ -147,9 +140,9 @@ def main(source: Path, folder: Path, passes: int = PASSES) -> None:
         mask = torch.tensor([item.attention_mask for item in encoded], dtype=torch.float32)
         return F.linear(F.dropout(forward(p, ids, mask, training), DROPOUT, training), p["heads.weight"], p["heads.bias"])
 
-    body = [value for name, value in p.items() if not name.startswith("heads")]
+    body = [value for name, value in p.items() if not name.startswith("heads") and value.requires_grad]
     head = [value for name, value in p.items() if name.startswith("heads")]
-    optimiser = torch.optim.AdamW([{"params": body, "lr": RATE}, {"params": head, "lr": HEAD_RATE}], weight_decay=0.01)
+    optimiser = torch.optim.AdamW([{"params": body, "lr": RATE}, {"params": head, "lr": HEAD_RATE}], weight_decay=0.01, fused=True)
     total = passes * ((len(fit) + BATCH - 1) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, [RATE, HEAD_RATE], total_steps=total + 1, pct_start=0.1)
     for number in range(passes):
@@ -159,10 +152,33 @@ def main(source: Path, folder: Path, passes: int = PASSES) -> None:
             torch.nn.utils.clip_grad_norm_(body, 1.0)
             optimiser.step()
             schedule.step()
+        # Kept after every pass: a tuning that is cut short can be gone on with (see `parameters`).
+        keep(folder, p, labels)
         print(number + 1, report(labels, scores, left), flush=True)
+
+
+def keep(folder: Path, p: dict[str, torch.Tensor], labels: Labels) -> None:
+    """Write weights and labels as `tools.make_encoder` reads them."""
     folder.mkdir(parents=True, exist_ok=True)
     save_file({name: value.detach().contiguous() for name, value in p.items()}, folder / "tuned.safetensors")
     (folder / "labels.json").write_text(json.dumps({"labels": labels.groups, "slices": labels.slices}, indent=1))
+
+
+def parameters(source: Path, labels: Labels) -> dict[str, torch.Tensor]:
+    """The weights to begin with: those of the encoder as it is published, or of an earlier tuning with the same labels.
+
+    The table of word vectors stays as it is: half of all weights, and the rare words of the test were never in it.
+    """
+    earlier = source / "tuned.safetensors"
+    p = {
+        name: value.clone().float().requires_grad_(name != "embeddings.word_embeddings.weight")
+        for name, value in load_file(earlier if earlier.exists() else source / "model.safetensors").items()
+        if value.is_floating_point() and not name.startswith("pooler")
+    }
+    if "heads.weight" not in p:
+        p["heads.weight"] = (torch.randn(labels.width, WIDTH) * 0.02).requires_grad_()
+        p["heads.bias"] = torch.zeros(labels.width).requires_grad_()
+    return p
 
 
 def report(labels: Labels, scores, left: list[Example]) -> str:  # type: ignore[no-untyped-def]
@@ -170,14 +186,13 @@ def report(labels: Labels, scores, left: list[Example]) -> str:  # type: ignore[
     with torch.no_grad():
         found = torch.cat([scores(left[start : start + 64], False) for start in range(0, len(left), 64)])
     start, end = labels.slices["issue"]
-    told = [row for row, item in enumerate(left) if item.issues]
-    best = found[told, start:end].argmax(1).tolist()
-    right = sum(labels.issue[column] == left[row].issues[0] for column, row in zip(best, told))
+    best = found[:, start:end].argmax(1).tolist()
+    right = sum(labels.issue[column] == (item.issues or ("other",))[0] for column, item in zip(best, left))
     flagged = (found[:, labels.slices["now"][0]] > 0).tolist()
     danger = [item.risk == "now" for item in left]
     hit = sum(a and b for a, b in zip(flagged, danger))
     recall, precision = hit / max(1, sum(danger)), hit / max(1, sum(flagged))
-    return f"issue {right / max(1, len(told)):.3f} danger recall {recall:.3f} precision {precision:.3f} of {len(left)}"
+    return f"issue {right / max(1, len(left)):.3f} danger recall {recall:.3f} precision {precision:.3f} of {len(left)}"
 
 
 if __name__ == "__main__":

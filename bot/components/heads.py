@@ -37,6 +37,8 @@ class Example:
     writer: str
 
 
+# Where no harm is named it is none of the others: a question in general must not sound like one.
+NO_HARM = ("other",)
 # The groups of heads. `one` means exactly one of its labels is right, `many` that each stands for itself.
 GROUPS = {"intent": "one", "issue": "one", "strand": "many", "cue": "many", "now": "many", "soon": "many", "ask": "many"}
 
@@ -45,18 +47,16 @@ def targets(examples: Sequence[Example]) -> dict[str, tuple[list[str], np.ndarra
     """For each group: its labels, the 0/1 target of every example and label, and which examples count for it."""
     everyone = np.ones(len(examples), bool)
     intents = sorted({item.intent for item in examples})
-    issues = sorted({name for item in examples for name in item.issues})
+    issues = sorted({name for item in examples for name in item.issues or NO_HARM})
     strands = sorted({name for item in examples for name in item.strands})
     cues = sorted({name for item in examples for name in item.cues})
-    told = np.array([bool(item.issues) for item in examples])
-
     def one_hot(labels: list[str], values: list[tuple[str, ...]]) -> np.ndarray:
         return np.array([[label in value for label in labels] for value in values], bool).reshape(len(values), len(labels))
 
     made = {
         "intent": (intents, one_hot(intents, [(item.intent,) for item in examples]), everyone),
         # The first issue is what the message is about; the others count for the choices shown.
-        "issue": (issues, one_hot(issues, [item.issues[:1] for item in examples]), told),
+        "issue": (issues, one_hot(issues, [(item.issues or NO_HARM)[:1] for item in examples]), everyone),
         "strand": (strands, one_hot(strands, [item.strands for item in examples]), everyone),
         "cue": (cues, one_hot(cues, [item.cues for item in examples]), everyone),
         "now": (["now"], one_hot(["now"], [(item.risk,) for item in examples]), everyone),

@@ -15,8 +15,9 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.components.language import DETECTED
 from bot.components.readers import Readers
 from signpost.plaintext import clean
+from signpost.reading import parts_of
 
-OBSERVED, LANGUAGE, CLEAN = "observed", "language", "clean_text"
+OBSERVED, PARTS, LANGUAGE, CLEAN = "observed", "observed_parts", "language", "clean_text"
 # Below this, or in a message of one or two words, the language in use before is the better guess.
 SURE_LANGUAGE, ENOUGH_WORDS = 0.7, 3
 
@@ -46,6 +47,7 @@ class Observer(GraphComponent):
             message.set(CLEAN, text)
             message.set(LANGUAGE, reader.language)
             message.set(OBSERVED, reader.observe(text))
+            message.set(PARTS, [(part, reader.observe(part)) for part in parts_of(text)])
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from bot.components import encoder as encoders
 from bot.components.features import counts, marks
 from bot.components.fitting import heads_of
 from bot.components.heads import Example, Heads, sigmoid, softmax
-from bot.components.observer import CLEAN, LANGUAGE, OBSERVED
+from bot.components.observer import CLEAN, LANGUAGE, OBSERVED, PARTS
 from bot.components.readers import facts as known
 from signpost.language import by_letters
 from signpost.model import Reading, Scored
@@ -113,13 +114,25 @@ class TrainedReader(GraphComponent):
         """Read each message."""
         for message in messages:
             choice = (message.get("metadata") or {}).get("choice")
-            reading = choice_reading(choice) if choice else self.read(message.get(CLEAN), message.get(OBSERVED), message.get(LANGUAGE))
+            reading = choice_reading(choice) if choice else self._read_story(message)
             intent = "danger" if reading.risk == "now" else reading.intent
             message.set(INTENT, {"name": intent, "confidence": reading.confidence}, add_to_output=True)
             message.set(READING, reading.as_json(), add_to_output=True)
             # The person's words serve no later step: what was read of them does.
             message.set(TEXT, message.get(TEXT), add_to_output=True)
         return messages
+
+    def _read_story(self, message: Message) -> Reading:
+        """The reading of the whole message; danger in any part of a long story is danger."""
+        language = message.get(LANGUAGE)
+        whole = self.read(message.get(CLEAN), message.get(OBSERVED), language)
+        if whole.risk == "now":
+            return whole
+        for text, seen in message.get(PARTS) or ():
+            part = self.read(text, seen, language)
+            if part.risk == "now":
+                return replace(whole, risk="now", cues=part.cues)
+        return whole
 
     def read(self, text: str, seen: Observed, language: str) -> Reading:
         """The reading of one message: heads where the language has them, phrases alone where it has none."""
