@@ -125,6 +125,8 @@ class Knowledge:
     phrases: Mapping[str, Mapping[str, Any]]
     risk_phrases: Mapping[str, Mapping[str, Any]]
     languages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    consent: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    prompts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 class PhraseFiles(Mapping[str, Mapping[str, Any]]):
@@ -187,6 +189,8 @@ def load(folder: Path, place: str = "sefton") -> Knowledge:
         phrases=PhraseFiles(folder / "phrases"),
         risk_phrases=PhraseFiles(folder / "risk_phrases"),
         languages=_by_id(folder / "languages.yml"),
+        consent=_by_id(folder / "consent.yml"),
+        prompts=_by_id(folder / "volunteer_prompts.yml"),
     )
     _check_references(knowledge)
     return knowledge
@@ -219,7 +223,7 @@ def is_medium(service: Service, fact: ContactFact) -> bool:
 
 def stale_entries(knowledge: Knowledge, today: dt.date) -> Iterator[tuple[str, str, dt.date]]:
     """Every entry past its `review_by`: (kind, id, review date)."""
-    for kind in ("issues", "strands", "routes", "rights", "answers", "safety"):
+    for kind in ("issues", "strands", "routes", "rights", "answers", "safety", "consent", "prompts"):
         for entry in getattr(knowledge, kind).values():
             if (due := entry.get("review_by")) and due < today:
                 yield kind, entry["id"], due
@@ -353,6 +357,9 @@ def _check_references(knowledge: Knowledge) -> None:
     for entry in knowledge.safety.values():
         need(services, entry.get("services") or (), "safety.yml", entry["id"])
         need(CUES, entry.get("cues") or (), "safety.yml", entry["id"])
+    for entry in knowledge.prompts.values():
+        need(services, entry.get("services") or (), "volunteer_prompts.yml", entry["id"])
+        need(CUES, entry.get("cues") or (), "volunteer_prompts.yml", entry["id"])
     for service in services.values():
         need(services, [service.reach_through] if service.reach_through else (), "services.yml", service.id)
         need((*ISSUES, "any"), service.issues, "services.yml", service.id)
