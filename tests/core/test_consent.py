@@ -103,9 +103,7 @@ def test_leaving_out_name_and_contact_leaves_a_person_nameless():
     assert set(naming(RULES)) == {"name", "contact"}
 
 
-receipts = st.builds(
-    Receipt, st.frozensets(pairs), st.dates(dt.date(2020, 1, 1), dt.date(2190, 1, 1)), st.binary(min_size=4, max_size=4)
-)
+receipts = st.builds(Receipt, st.frozensets(pairs), st.dates(dt.date(2020, 1, 1), dt.date(2190, 1, 1)), st.binary(min_size=4, max_size=4))
 
 
 @given(receipts, st.binary(min_size=SEAL, max_size=40))
