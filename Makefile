@@ -11,7 +11,7 @@ PORT ?= 8080
 export PORT
 
 MODEL := models/model.tar.gz
-PAGES := web/public/static/built/main.css
+PAGES := web/public/static/built/main.css web/console/static/built/main.css
 ENCODER_MADE := bot/encoder/en/model.onnx
 
 .PHONY: help run test check evaluate bench translations audit lock sms clean setup train

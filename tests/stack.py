@@ -64,7 +64,7 @@ class Stack:
         return {
             "actions": [sys.executable, "-m", "actions"],
             "engine": [sys.executable, *engine, "--credentials", "credentials.yml", "-i", "127.0.0.1", "--port", str(self.ports["engine"])],
-            "web": [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.py", "web.public.app:create_app()"],
+            "web": [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.py", "web.wsgi:application"],
         }
 
     def start(self, *names: str) -> Stack:

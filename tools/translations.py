@@ -18,8 +18,29 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ROOT / "locales"
-TEMPLATE = LOCALES / "messages.pot"
-KEYWORDS = {"_": None, "N_": None, "count": (1, 2)}
+
+
+@dataclass(frozen=True)
+class Domain:
+    """One set of catalogues: what people read (`messages`), or what volunteers read at the desk (`console`)."""
+
+    name: str
+    mapping: str
+    keywords: dict[str, tuple[int, ...] | None]
+
+    @property
+    def template(self) -> Path:
+        """Where its template lies."""
+        return LOCALES / f"{self.name}.pot"
+
+    def catalogues(self) -> list[Path]:
+        """The catalogue of every locale."""
+        return sorted(LOCALES.glob(f"*/LC_MESSAGES/{self.name}.po"))
+
+
+MESSAGES = Domain("messages", "babel.cfg", {"_": None, "N_": None, "count": (1, 2)})
+CONSOLE = Domain("console", "console.cfg", {"desk": None})
+DOMAINS = (MESSAGES, CONSOLE)
 
 
 @dataclass(frozen=True)
@@ -38,9 +59,9 @@ class Progress:
         return self.translated == self.messages and not self.fuzzy and not self.broken
 
 
-def extracted() -> Catalog:
-    """Every sentence of code, templates and knowledge."""
-    with (LOCALES / "babel.cfg").open(encoding="utf-8") as stream:
+def extracted(domain: Domain = MESSAGES) -> Catalog:
+    """Every sentence of a domain in code, templates and knowledge."""
+    with (LOCALES / domain.mapping).open(encoding="utf-8") as stream:
         methods, options = parse_mapping_cfg(stream)  # type: ignore[no-untyped-call]
     catalog = Catalog(project="sefton-signpost", msgid_bugs_address="", copyright_holder="The contributors", charset="utf-8")
     wanted = ("signpost", "web", "knowledge")
@@ -48,7 +69,7 @@ def extracted() -> Catalog:
         str(ROOT),
         methods,
         options,
-        keywords=KEYWORDS,
+        keywords=domain.keywords,
         comment_tags=("Translators:",),
         strip_comment_tags=True,
         directory_filter=lambda path: Path(path) == ROOT or Path(path).relative_to(ROOT).parts[0] in wanted,
@@ -90,45 +111,46 @@ def _strings(message: Message) -> list[str]:
     return [message.string] if isinstance(message.string, str) else list(message.string or ())
 
 
-def catalogues() -> list[Path]:
-    """The catalogue of every locale."""
-    return sorted(LOCALES.glob("*/LC_MESSAGES/messages.po"))
-
-
-def stale(template: Catalog) -> bool:
+def stale(template: Catalog, domain: Domain = MESSAGES) -> bool:
     """Whether the template on disk lacks a sentence or holds one that is gone."""
-    if not TEMPLATE.exists():
+    if not domain.template.exists():
         return True
-    with TEMPLATE.open("rb") as stream:
+    with domain.template.open("rb") as stream:
         return sentences(read_po(stream)) != sentences(template)
 
 
-def main(check: bool) -> int:
-    """Update (or only check) and print the table."""
-    template = extracted()
-    failed = False
+def bring_up_to_date(domain: Domain, check: bool) -> bool:
+    """Update (or only check) one domain and print its table; whether all is well."""
+    template = extracted(domain)
+    good = True
     if check:
-        failed = stale(template)
-        if failed:
-            print("locales/messages.pot is stale: run `make translations`.", file=sys.stderr)
+        good = not stale(template, domain)
+        if not good:
+            print(f"locales/{domain.template.name} is stale: run `make translations`.", file=sys.stderr)
     else:
-        with TEMPLATE.open("wb") as stream:
+        with domain.template.open("wb") as stream:
             write_po(stream, template, sort_output=True, omit_header=False, include_lineno=False, width=100)
-        for path in catalogues():
+        for path in domain.catalogues():
             with path.open("rb") as stream:
                 catalog = read_po(stream)
             catalog.update(template, no_fuzzy_matching=True, keep_user_comments=True)
             with path.open("wb") as stream:
                 write_po(stream, catalog, sort_output=True, include_lineno=False, width=100, ignore_obsolete=True)
-    print(f"{'locale':10} {'translated':>12} {'fuzzy':>6} {'broken':>7}")
+    print(f"{domain.name:10} {'translated':>12} {'fuzzy':>6} {'broken':>7}")
     print(f"{'en':10} {len(sentences(template)):>6} of {len(sentences(template))}")
-    for path in catalogues():
+    for path in domain.catalogues():
         one = progress(path, template)
         print(f"{one.locale:10} {one.translated:>6} of {one.messages} {one.fuzzy:>6} {len(one.broken):>7}")
         for sentence in one.broken:
             print(f"  placeholders differ: {sentence}", file=sys.stderr)
-        failed = failed or bool(one.fuzzy or one.broken)
-    return 1 if failed else 0
+        good = good and not (one.fuzzy or one.broken)
+    return good
+
+
+def main(check: bool) -> int:
+    """Update (or only check) every domain and print the tables."""
+    good = [bring_up_to_date(domain, check) for domain in DOMAINS]
+    return 0 if all(good) else 1
 
 
 if __name__ == "__main__":
