@@ -93,6 +93,11 @@ def recipients(rules: Rules) -> tuple[str, ...]:
     return _of_kind(rules, "recipient")
 
 
+def recipient_of(route: str, rules: Rules) -> str | None:
+    """Who gets a report made in this way; None where the person tells them without this desk."""
+    return next((name for name in recipients(rules) if route in rules[name]["routes"]), None)
+
+
 def items(rules: Rules, under_16: bool = False) -> tuple[str, ...]:
     """The items that are asked about; of someone under 16 fewer."""
     return tuple(name for name in _of_kind(rules, "item") if not under_16 or rules[name]["asked_under_16"])

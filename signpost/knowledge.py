@@ -357,6 +357,8 @@ def _check_references(knowledge: Knowledge) -> None:
     for entry in knowledge.safety.values():
         need(services, entry.get("services") or (), "safety.yml", entry["id"])
         need(CUES, entry.get("cues") or (), "safety.yml", entry["id"])
+    for entry in knowledge.consent.values():
+        need(knowledge.routes, entry.get("routes") or (), "consent.yml", entry["id"])
     for entry in knowledge.prompts.values():
         need(services, entry.get("services") or (), "volunteer_prompts.yml", entry["id"])
         need(CUES, entry.get("cues") or (), "volunteer_prompts.yml", entry["id"])

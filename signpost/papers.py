@@ -51,7 +51,7 @@ TIMES = {
 }
 ANSWERS = {"yes": N_("Yes"), "no": N_("No"), "later": N_("Not now")}
 # Three faces at the end, counted only.
-FACES = {"good": N_("Yes"), "mixed": N_("Some of it"), "bad": N_("No")}
+FACES = {"yes": N_("Yes"), "partly": N_("Some of it"), "no": N_("No")}
 # What is said around the questions, in the order of the walk-in.
 SAID = {
     "kept": N_("What you say stays on this desk. It is wiped when you leave, unless you say yes to passing something on."),
@@ -85,7 +85,8 @@ class Account:
 
 @dataclass(frozen=True)
 class CallBack:
-    """How someone may call the person. `service` is an id; `time` a key of TIMES; `interpreter` a language id or empty."""
+    """How someone may call the person. `service` is who was asked to (an id), empty where nobody was: the number may still go
+    into a report. `time` is a key of TIMES, `interpreter` a language id or empty."""
 
     service: str
     number: str
@@ -144,14 +145,14 @@ def ask_all(recipient: str, names: tuple[str, ...], house: House, service: str |
     return spoken("ask_all", house, recipient=recipient_name(recipient, house, service), items="; ".join(item_names(names, house)))
 
 
-def facts(account: Account, situation: Situation, call: CallBack | None, house: House, with_call: bool) -> dict[str, list[tuple[str, str]]]:
+def facts(account: Account, situation: Situation, call: CallBack | None, house: House) -> dict[str, list[tuple[str, str]]]:
     """Everything that could be told, by item of consent: label and value. Items with nothing to tell are left out."""
     _, known = house._, house.knowledge
     area = known.areas.get(situation.area or "")
-    language = known.languages.get(call.interpreter if call and with_call else situation.locale, {})
+    language = known.languages.get((call.interpreter if call else "") or situation.locale, {})
     made: dict[str, list[tuple[str, str]]] = {
         "name": [(_("Your name"), account.name)],
-        "contact": _contact(call, house) if call and with_call else [],
+        "contact": _contact(call, house) if call else [],
         "what_happened": [
             (_("What it sounds like"), _.list([_(known.issues[name]["label"]) for name in situation.issues if name != "other"])),
             (_("In your own words"), "\n".join(account.words)),
@@ -198,7 +199,7 @@ def report(
 ) -> Paper:
     """The report for one recipient: what is released to them at this minute, and nothing else."""
     _, rules = house._, house.knowledge.consent
-    told = released(facts(account, situation, call, house, recipient == "support_service"), consent, recipient, house.now)
+    told = released(facts(account, situation, call, house), consent, recipient, house.now)
     sections = [Section(_(rules[item]["label"]), pairs=tuple(told[item])) for item in items(rules) if item in told]
     if "name" not in told:
         sections.insert(0, Section(_("Your name"), text=(_("No name given"),)))
@@ -226,7 +227,7 @@ def report_as_json(
     """The same report for a program: ids and the person's words, only what is released, with what was agreed."""
     whole: dict[str, dict[str, Any]] = {
         "name": {"name": account.name},
-        "contact": _contact_values(call) if call and recipient == "support_service" else {},
+        "contact": _contact_values(call) if call else {},
         "what_happened": {
             "issues": [name for name in situation.issues if name != "other"],
             "own_words": list(account.words),
@@ -265,10 +266,10 @@ def sheet(situation: Situation, house: House, call: CallBack | None = None, chos
     made = [Section(_("In danger, call 999 now."))]
     if said := " ".join(part for part in (sounds_like(situation, house), counts(situation, house)) if part):
         made.append(Section(_("What it sounds like"), text=(said,)))
-    if call:
+    if call and call.service:
         made.append(_call_section(call, house))
-    found = [match for match in shortlist(situation, known, house.now)]
-    if call and call.service not in [match.service.id for match in found]:
+    found = list(shortlist(situation, known, house.now))
+    if call and call.service and call.service not in [match.service.id for match in found]:
         found = [*named_services((call.service,), house), *found]
     made.append(Section(_("Who can help"), services=tuple(_on_paper(service_item(match, house)) for match in found)))
     routes = [item for item in routes_block(situation, house).items if item.id != chosen]
@@ -301,7 +302,7 @@ def neutral_sheet(situation: Situation, house: House, call: CallBack | None = No
     _, known = house._, house.knowledge
     pairs: list[tuple[str, str]] = [("999", _("Emergency"))]
     found = [match.service for match in shortlist(situation, known, house.now)]
-    if call and call.service not in [service.id for service in found]:
+    if call and call.service and call.service not in [service.id for service in found]:
         found.insert(0, known.services[call.service])
     for service in found:
         item = service_item(named_services((service.id,), house)[0], house)
