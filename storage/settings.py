@@ -44,6 +44,10 @@ class Settings:
     sms_silence_hours: float = 6.0
     # Countries (ISO 3166, separated by commas) whose mobiles may be sent a text that someone asked for.
     sms_countries: str = "GB"
+    # Signing in at the desk with a work account: an OpenID Connect provider, its client and secret.
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
 
     @property
     def secure(self) -> bool:
@@ -87,6 +91,9 @@ def from_environment(environ: dict[str, str] | None = None) -> Settings:
         sms_daily_cap=int(text("SMS_DAILY_CAP", "2000")),
         sms_silence_hours=float(text("SMS_SILENCE_HOURS", "6")),
         sms_countries=text("SMS_COUNTRIES", "GB"),
+        oidc_issuer=text("OIDC_ISSUER", "").rstrip("/"),
+        oidc_client_id=text("OIDC_CLIENT_ID", ""),
+        oidc_client_secret=text("OIDC_CLIENT_SECRET", ""),
     )
 
 

@@ -21,7 +21,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from dotenv import dotenv_values
 
-from storage.database import engine_for, scrub
+from storage.database import engine_for, scrub, upsert
 from storage.sealing import Keys, SealError
 from storage.settings import ROOT, from_environment
 
@@ -173,6 +173,14 @@ class Accounts:
             return False
         return bool(right and account and account.password)
 
+    def from_council(self, subject: str, name: str, role: Role, centres: tuple[str, ...]) -> Account:
+        """The account of someone whom a council's provider vouches for, as it is vouched for today."""
+        account = Account(self._keys.name("desk-council", subject)[:16], name, role, centres)
+        row = {**self._row(account), "called": self._keys.name("desk-council-name", subject), "mailed": None}
+        with self._engine.begin() as connection:
+            connection.execute(upsert(self._engine, ACCOUNTS, {**row, "last_step": 0, "link": None, "link_until": 0}))
+        return account
+
     def last_step(self, account: str) -> int:
         """The half minute (since 1970) of the last code that was used; 0 where none was."""
         with self._engine.connect() as connection:
@@ -235,7 +243,9 @@ def provisioning_uri(account: Account) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Make, renew or remove an account; print the set-up link or what went wrong."""
+    # The command's own needs: the app's modules import this one.
     from web.console.audit import Audit
+    from web.console.people import CENTRE_KIND
     from web.console.sittings import Sittings
     from web.gateway import facts_of
 
@@ -260,14 +270,13 @@ def main(arguments: list[str] | None = None) -> int:
         audit.record("account.removed", removed.id, "")
         print("The account is gone.")
         return 0
-    known = {service.id for service in facts_of(settings.place).services.values() if service.kind == "reporting_centre"}
+    known = {service.id for service in facts_of(settings.place).services.values() if service.kind == CENTRE_KIND}
     centres = tuple(part.strip() for part in given.centre.split(",") if part.strip())
     if unknown := [centre for centre in centres if centre not in known]:
         print(f"There is no centre {', '.join(unknown)}. The centres are:\n  " + "\n  ".join(sorted(known)), file=sys.stderr)
         return 1
-    if not centres:
-        print("Name a centre with CENTRE=. The centres are:\n  " + "\n  ".join(sorted(known)), file=sys.stderr)
-        return 1
+    # With none named they may sit at any, and say where they are.
+    centres = centres or tuple(sorted(known))
     try:
         token = accounts.invite(given.name, cast(Role, given.role), centres, given.email)
     except AccountError as error:

@@ -17,7 +17,7 @@ from storage.database import engine_for
 from storage.sealing import Keys
 from storage.settings import Settings, from_environment
 from web import logs, security
-from web.console import door, home, people
+from web.console import council, door, home, people
 from web.console.accounts import Accounts
 from web.console.audit import Audit
 from web.console.lockout import Lockout
@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
     logs.set_up()
     keys = Keys.from_text(settings.secret_key)
     app = Flask(__name__, static_folder=str(HERE / "static"))
-    app.jinja_loader = ChoiceLoader([FileSystemLoader(HERE / "templates"), FileSystemLoader(SHARED_TEMPLATES)])  # type: ignore[assignment]
+    app.jinja_loader = ChoiceLoader([FileSystemLoader(HERE / "templates"), FileSystemLoader(SHARED_TEMPLATES)])
     app.config.update(
         APPLICATION_ROOT=ROOT_PATH,
         SECRET_KEY=keys.name("desk-cookie", "signing"),
@@ -77,6 +77,8 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
     for blueprint in (door.blueprint, home.blueprint):
         app.register_blueprint(blueprint)
     limiter.limit(LIMITS, methods=["POST"])(door.blueprint)
+    council.open_door(app)
+    limiter.limit(LIMITS)(council.blueprint)
     security.protect(app, keep_styles=False)
     app.context_processor(_in_every_page)
     app.register_error_handler(CSRFError, _form_expired)

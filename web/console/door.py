@@ -112,19 +112,27 @@ def locked() -> Response | str:
     """Nothing of the walk-in is on this page."""
     if g.sitting is None:
         return redirect(url_for("door.sign_in", ended=1), 303)
-    return render_template("locked.html", name=_who_sat())
+    # The page's own clock leads here too, and the server may not have counted as far.
+    if g.volunteer is not None:
+        _lock()
+    return _locked_page(_accounts().by_id(g.sitting.account))
 
 
-def _who_sat() -> str:
-    account = _accounts().by_id(g.sitting.account)
-    return account.name if account else ""
+def _locked_page(account: Account | None, problem: str = "") -> str:
+    with_password = bool(account and account.password)
+    return render_template("locked.html", name=account.name if account else "", with_password=with_password, problem=problem)
+
+
+def _lock() -> None:
+    if current_app.extensions["sittings"].lock(g.sitting.name):
+        audit.record("door.locked")
+    g.volunteer = None
 
 
 @blueprint.post("/lock")
 def lock() -> Response:
     """Lock now."""
-    current_app.extensions["sittings"].lock(g.sitting.name)
-    audit.record("door.locked")
+    _lock()
     return redirect(url_for("door.locked"), 303)
 
 
@@ -139,10 +147,10 @@ def unlock() -> Response | tuple[str, int]:
         return redirect(url_for("door.sign_in", ended=1), 303)
     if wait := _lockout().wait(plain_name(account.name)):
         said = desk("Too many tries. Wait {minutes} min, then try again.", minutes=_minutes(wait))
-        return render_template("locked.html", name=account.name, problem=said), 429
+        return _locked_page(account, said), 429
     if not _accounts().password_is(account, request.form.get("password", "")):
         _recorder().record("door.refused", account.id, g.sitting.centre)
-        return render_template("locked.html", name=account.name, problem=desk("That password is wrong.")), 422
+        return _locked_page(account, desk("That password is wrong.")), 422
     _lockout().clear(plain_name(account.name))
     sittings.unlock(g.sitting.name)
     _recorder().record("door.unlocked", account.id, g.sitting.centre)

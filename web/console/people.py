@@ -11,6 +11,8 @@ from web.console.accounts import Account, Accounts, Role
 from web.console.sittings import Sitting, Sittings
 
 COOKIE_KEY = "desk"
+# What the knowledge calls a place where people are helped to report.
+CENTRE_KIND = "reporting_centre"
 # What can be reached with nobody signed in, and what with the desk locked.
 OPEN = frozenset({"door.sign_in", "door.set_up", "council.start", "council.back", "static"})
 WHILE_LOCKED = OPEN | {"door.locked", "door.unlock", "door.sign_out"}
@@ -44,7 +46,8 @@ def require(app: Flask) -> None:
             return None if request.endpoint in OPEN else _to_the_door()
         sittings: Sittings = current_app.extensions["sittings"]
         if sitting.locked:
-            sittings.lock(sitting.name)
+            if sittings.lock(sitting.name):
+                current_app.extensions["audit"].record("door.locked", account.id, sitting.centre)
             return None if request.endpoint in WHILE_LOCKED else redirect(url_for("door.locked"), 303)
         g.volunteer = Volunteer(account.id, account.name, account.role, sitting.centre, account.centres)
         if request.endpoint != "static":
@@ -68,6 +71,12 @@ def _to_the_door() -> Response:
     ended = COOKIE_KEY in session
     session.clear()
     return redirect(url_for("door.sign_in", ended=1 if ended else None), 303)
+
+
+def centres() -> tuple[str, ...]:
+    """The ids of every centre of this place."""
+    services = current_app.extensions["facts"].services.values()
+    return tuple(service.id for service in services if service.kind == CENTRE_KIND)
 
 
 def sit_down(account: Account) -> None:

@@ -136,7 +136,7 @@ class Register:
         if self._engine.dialect.name == "postgresql":
             from sqlalchemy.dialects.postgresql import insert
         else:
-            from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
+            from sqlalchemy.dialects.sqlite import insert
         with self._engine.begin() as connection:
             for (day, what, value), number in Counter(rows).items():
                 made = insert(COUNTS).values(day=day, centre=centre, what=what, value=value, number=number)

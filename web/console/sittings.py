@@ -86,9 +86,11 @@ class Sittings:
         """Someone is there."""
         self._change(name, seen=int(self._clock()))
 
-    def lock(self, name: str) -> None:
-        """Nothing is shown until it is unlocked."""
-        self._change(name, locked=True)
+    def lock(self, name: str) -> bool:
+        """Nothing is shown until it is unlocked; whether it was open before."""
+        which = (SITTINGS.c.name == name) & (SITTINGS.c.locked == sa.false())
+        with self._engine.begin() as connection:
+            return connection.execute(sa.update(SITTINGS).where(which).values(locked=True)).rowcount == 1
 
     def unlock(self, name: str) -> None:
         """The password was right."""

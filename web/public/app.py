@@ -49,7 +49,7 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
         RATELIMIT_SWALLOW_ERRORS=True,
         PERMANENT_SESSION_LIFETIME=dt.timedelta(hours=settings.retention_hours_web),
     )
-    app.jinja_loader = ChoiceLoader([FileSystemLoader(HERE / "templates"), FileSystemLoader(SHARED_TEMPLATES)])  # type: ignore[assignment]
+    app.jinja_loader = ChoiceLoader([FileSystemLoader(HERE / "templates"), FileSystemLoader(SHARED_TEMPLATES)])
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
     if gateway is None:
