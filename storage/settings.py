@@ -48,6 +48,10 @@ class Settings:
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = ""
+    # Call-backs to services: the file that says where each goes, the mail server and who writes.
+    referral_routes: str = ""
+    smtp_url: str = ""
+    smtp_from: str = ""
 
     @property
     def secure(self) -> bool:
@@ -94,6 +98,9 @@ def from_environment(environ: dict[str, str] | None = None) -> Settings:
         oidc_issuer=text("OIDC_ISSUER", "").rstrip("/"),
         oidc_client_id=text("OIDC_CLIENT_ID", ""),
         oidc_client_secret=text("OIDC_CLIENT_SECRET", ""),
+        referral_routes=text("REFERRAL_ROUTES", ""),
+        smtp_url=text("SMTP_URL", ""),
+        smtp_from=text("SMTP_FROM", ""),
     )
 
 

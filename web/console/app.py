@@ -17,14 +17,14 @@ from storage.database import engine_for
 from storage.sealing import Keys
 from storage.settings import Settings, from_environment
 from web import logs, security
-from web.console import council, door, home, people
+from web.console import council, counts, door, home, passed_on, people, shift, walk_in
 from web.console.accounts import Accounts
 from web.console.audit import Audit
 from web.console.lockout import Lockout
 from web.console.register import Register
 from web.console.sittings import IDLE_SECONDS, Sittings
 from web.console.words import desk, words
-from web.gateway import Gateway, facts_of
+from web.gateway import Gateway, facts_of, words_of
 
 HERE = Path(__file__).resolve().parent
 SHARED_TEMPLATES = HERE.parent / "templates"
@@ -71,10 +71,12 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
     app.extensions["audit"] = Audit(engine, keys)
     app.extensions["register"] = Register(engine, facts)
     people.require(app)
+    passed_on.open_list(app)
+    walk_in.open_desk(app)
     CSRFProtect(app)
     limiter = Limiter(lambda: keys.name("client", request.remote_addr or ""), app=app, default_limits=[])
     app.extensions["limit"] = limiter
-    for blueprint in (door.blueprint, home.blueprint):
+    for blueprint in (door.blueprint, home.blueprint, shift.blueprint, counts.blueprint):
         app.register_blueprint(blueprint)
     limiter.limit(LIMITS, methods=["POST"])(door.blueprint)
     council.open_door(app)
@@ -88,7 +90,15 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
 
 
 def _in_every_page() -> dict[str, Any]:
-    return {"desk": desk, "desk_locale": words().locale, "volunteer": g.get("volunteer"), "idle_seconds": IDLE_SECONDS}
+    # `_` is what the person reads. The parts that both doors share say their headings with it: here, in the desk's language.
+    return {
+        "_": words_of("en"),
+        "ltr": str,
+        "desk": desk,
+        "desk_locale": words().locale,
+        "volunteer": g.get("volunteer"),
+        "idle_seconds": IDLE_SECONDS,
+    }
 
 
 def _form_expired(_error: CSRFError) -> BaseResponse:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
 import phonenumbers
 from flask import Blueprint, Flask, abort, current_app, g, redirect, render_template, request, url_for
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from signpost import consent as consents
 from signpost import papers
-from signpost.consent import SAID, Consent, Said
+from signpost.consent import SAID, Consent
 from signpost.house import House
 from signpost.matching import shortlist
-from signpost.model import Routes, block_from_json
+from signpost.model import Services, block_from_json
 from signpost.papers import Paper
 from signpost.plaintext import MAX_CHARACTERS
 from signpost.presenting import alert, contacts_of, named_services, route_ids, route_item, services_block
@@ -113,6 +112,8 @@ def _in_every_page() -> dict[str, Any]:
         "desk_languages": languages,
         "reply": _reply,
         "paper": _paper,
+        "column_services": _services,
+        "in_their_words": lambda sentence: words_of(_locales()[0])(sentence),
         "both": _both,
         "both_of": _both_of,
         "said": papers.SAID,
@@ -135,6 +136,10 @@ def _column(template: str, words: Wording, **values: Any) -> Markup:
 
 def _reply(blocks: list[dict[str, Any]], locale: str) -> Markup:
     return _column("_reply.html", words_of(locale), blocks=[block_from_json(item) for item in blocks])
+
+
+def _services(services: Services, locale: str) -> Markup:
+    return _column("_services.html", words_of(locale), services=services)
 
 
 def _paper(made: Paper, locale: str) -> Markup:
@@ -252,7 +257,7 @@ def person() -> Response | str:
     walk_in = _here()
     if walk_in is None:
         return _home()
-    latest = next((turn["person"] for turn in reversed(walk_in.turns) if "person" in turn), [])
+    latest: list[dict[str, Any]] = next((turn["person"] for turn in reversed(walk_in.turns) if "person" in turn), [])
     words = words_of(walk_in.language)
     return render_template("person.html", latest=latest, kept=words(papers.SAID["kept"]))
 
@@ -432,6 +437,8 @@ def agree() -> Response | str:
         return _to("talk" if walk_in.danger else "sheet")
     if request.method == "GET":
         return _agree_page(walk_in, wanted)
+    earlier = _referrals().find(walk_in.referral) if walk_in.referral else None
+    left = earlier.name if earlier and earlier.state in ("sending", "delivered") else ""
     walk_in = _unsaid(walk_in)
     given, rules, now = Consent(), _facts().consent, _now()
     for recipient in wanted:
@@ -439,14 +446,15 @@ def agree() -> Response | str:
         for item in (*together, *alone):
             said = request.form.get(f"item-{recipient}-{item}") or ("" if item in alone else request.form.get(f"all-{recipient}", ""))
             if said in SAID:
-                given = given.with_answer(recipient, item, cast(Said, said), consents.ends(rules, recipient, now))
+                given = given.with_answer(recipient, item, said, consents.ends(rules, recipient, now))
     agreed = any(given.live(recipient, now) for recipient in given.recipients)
     audit.record("consent.given" if agreed else "consent.refused")
     walk_in = walk_in.with_(consent=tuple(given.as_json()), asked=True)
     if agreed:
         walk_in = walk_in.with_(code=_receipts().make(given, now)[0])
         audit.record("receipt.made")
-        walk_in = _referred(walk_in, given, now)
+        # The same form sent twice asks for one call: what has left stays what it is.
+        walk_in = walk_in.with_(referral=left) if left else _referred(walk_in, given, now)
     _keep(walk_in)
     return _to("sheet")
 
@@ -457,7 +465,9 @@ def _agree_page(walk_in: WalkIn, wanted: Mapping[str, str | None]) -> str:
     for recipient, service in wanted.items():
         together, alone = _asked_items(walk_in, recipient)
         question = tuple(papers.ask_all(recipient, together, house, service) for house in (one, other))
-        asked.append((recipient, tuple(papers.recipient_name(recipient, house, service) for house in (one, other)), question, together, alone))
+        asked.append(
+            (recipient, tuple(papers.recipient_name(recipient, house, service) for house in (one, other)), question, together, alone)
+        )
     last = max(consents.ends(_facts().consent, recipient, _now()) for recipient in wanted)
     spoken = [
         (papers.spoken("choice", one), papers.spoken("choice", other)),
@@ -543,7 +553,7 @@ def report(recipient: str) -> Response | str:
 
 
 @blueprint.get("/reports/<recipient>.json")
-def report_as_json(recipient: str) -> Response:
+def report_as_json(recipient: str) -> Any:
     """The same report for a program."""
     walk_in = _here()
     if walk_in is None:
@@ -579,7 +589,9 @@ def _papers(kind: str, recipient: str = "") -> Response | str:
     audit.record({"receipt": "receipt.made", "report": "pack.made", "diary": "diary.made"}.get(kind, "sheet.made"))
     english = _talk().house("en")
     reports = [(name, papers.recipient_name(name, english, wanted[name])) for name in ready]
-    return render_template("papers.html", made=made, kind=kind, recipient=recipient, reports=reports, large=request.args.get("large") == "1", **_state(walk_in))
+    return render_template(
+        "papers.html", made=made, kind=kind, recipient=recipient, reports=reports, large=request.args.get("large") == "1", **_state(walk_in)
+    )
 
 
 def _state(walk_in: WalkIn) -> dict[str, Any]:
@@ -627,7 +639,7 @@ def end_now() -> Response | str:
         return _home()
     face = request.form.get("face", "")
     passed_on = bool(walk_in.referral)
-    _count(walk_in, cast(Face, face) if face in FACES else None)
+    _count(walk_in, face if face in FACES else None)
     words = words_of(walk_in.language)
     _walk_ins().erase(g.sitting.name)
     g.walk_in = None
@@ -642,7 +654,7 @@ def _count(walk_in: WalkIn, face: Face | None) -> None:
     told = bool(known.issues or known.strands)
     given = walk_in.agreed
     reported = any(given.live(recipient, now) for recipient in given.recipients if recipient != HELP)
-    called = bool(walk_in.referral or walk_in.unsent)
+    called = bool(walk_in.referral)
     outcome: Outcome = "information" if walk_in.turns else "left"
     if walk_in.was_in_danger:
         outcome = "emergency"
@@ -652,7 +664,14 @@ def _count(walk_in: WalkIn, face: Face | None) -> None:
         outcome = "report" if reported else "referral"
     register.count(
         Entry(
-            g.volunteer.centre, walk_in.language, outcome, known.strands, known.issues, walk_in.routes[0] if walk_in.routes else None, called, face
+            g.volunteer.centre,
+            walk_in.language,
+            outcome,
+            known.strands,
+            known.issues,
+            walk_in.routes[0] if walk_in.routes else None,
+            called,
+            face,
         )
     )
     reason = unmet(known, walk_in.language, _facts(), now) if told else None
