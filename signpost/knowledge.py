@@ -345,6 +345,7 @@ def _check_references(knowledge: Knowledge) -> None:
     need(knowledge.issues, ISSUES, "issues.yml", "the vocabulary")
     need(knowledge.strands, STRANDS, "strands.yml", "the vocabulary")
     need(services, knowledge.place.human + (knowledge.place.general_service,), "place.yml", knowledge.place.id)
+    need(services, knowledge.place.data.get("volunteers") or (), "place.yml", knowledge.place.id)
     for issue in knowledge.issues.values():
         need(knowledge.routes, issue.get("routes") or (), "issues.yml", issue["id"])
         need(services, issue.get("lead_services") or (), "issues.yml", issue["id"])

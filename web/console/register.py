@@ -114,7 +114,7 @@ class Register:
         self._check("issue", issues, ISSUES)
         self._check("strand", strands, STRANDS)
         month = (day or dt.date.today()).replace(day=1)
-        rows = [(month, "unmet", reason), (month, "unmet_language", language)]
+        rows = [(month, "unmet_all", "all"), (month, "unmet", reason), (month, "unmet_language", language)]
         rows += [(month, "unmet_issue", name) for name in dict.fromkeys(issues)]
         rows += [(month, "unmet_strand", name) for name in dict.fromkeys(strands)]
         self._add(centre, rows)

@@ -8,7 +8,7 @@ number moving is known, and has to be hidden better.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 # Fewer than this is never shown (the partnership's rule for its register).
@@ -30,8 +30,8 @@ class Sum:
         return (self.total, *self.parts)
 
 
-def hidden(cells: Mapping[str, int], sums: Sequence[Sum]) -> frozenset[str]:
-    """The names of the cells that must not be shown.
+def hidden(cells: Mapping[str, int], sums: Sequence[Sum], precious: Container[str] = ()) -> frozenset[str]:
+    """The names of the cells that must not be shown. Those that are precious go last.
 
     Raises:
         ValueError: a sum does not add up, or names a cell that is not there.
@@ -40,29 +40,28 @@ def hidden(cells: Mapping[str, int], sums: Sequence[Sum]) -> frozenset[str]:
         if any(name not in cells for name in one.cells) or cells[one.total] != sum(cells[name] for name in one.parts):
             raise ValueError("A sum does not add up.")
     gone = {name for name, number in cells.items() if number < SMALLEST}
-    while more := _more(cells, sums, gone):
+    while more := _more(cells, sums, gone, precious):
         gone |= more
     return frozenset(gone)
 
 
-def _more(cells: Mapping[str, int], sums: Sequence[Sum], gone: set[str]) -> set[str]:
+def _more(cells: Mapping[str, int], sums: Sequence[Sum], gone: set[str], precious: Container[str]) -> set[str]:
     """Cells to hide besides, empty where all that is hidden is safe."""
-    found: set[str] = set()
     for one in sums:
         # What is hidden of a shown total is itself a number, read by taking the rest away.
         rest = [name for name in one.parts if name in gone]
         if one.total not in gone and rest and sum(cells[name] for name in rest) < SMALLEST:
-            found.add(one.total)
-    if found:
-        return found
+            return {_least(cells, one, gone, precious)}
     known = _worked_out(cells, sums, gone)
     for one in sums:
-        if known & set(one.cells):
-            shown = [name for name in one.cells if name not in gone]
-            if shown:
-                # The total goes first: the parts are what people look for. Else the smallest.
-                return {one.total} if one.total in shown else {min(shown, key=lambda name: (cells[name], name))}
+        if known & set(one.cells) and set(one.cells) - gone:
+            return {_least(cells, one, gone, precious)}
     return set()
+
+
+def _least(cells: Mapping[str, int], one: Sum, gone: set[str], precious: Container[str]) -> str:
+    """The cell of a sum that is missed least: the smallest that is shown and not precious."""
+    return min((name for name in one.cells if name not in gone), key=lambda name: (name in precious, cells[name], name))
 
 
 def _worked_out(cells: Mapping[str, int], sums: Sequence[Sum], gone: set[str]) -> set[str]:

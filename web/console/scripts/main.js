@@ -11,8 +11,12 @@ function prepareLock() {
   const limit = Number(idle) * 1000;
   let touched = Date.now();
   let told = touched;
+  // Two pages of one desk, such as the turned screen, keep each other open.
+  const pages = new BroadcastChannel("desk");
+  pages.addEventListener("message", () => { touched = Date.now(); });
   const here = () => {
     touched = Date.now();
+    pages.postMessage("");
     if (touched - told < 60_000) return;
     told = touched;
     fetch(stillHere, { method: "POST", headers: { "X-CSRFToken": token }, credentials: "same-origin" })
