@@ -22,6 +22,7 @@ from web import logs
 from web.console.audit import Audit
 from web.console.delivery import DeliveryError, Route, load_routes
 from web.console.delivery import deliver as deliver_referral
+from web.console.lockout import Lockout
 from web.console.receipts import Receipts
 from web.console.referrals import Referrals
 from web.console.sittings import Sittings
@@ -73,13 +74,14 @@ def make_jobs(settings: Settings, folder: Path = STATE) -> Jobs:
             send_referral(referrals, audit, routes, settings, name)
 
     walk_ins = WalkIns(engine, keys, Gateway(settings.rasa_url, settings.channel_secret, keys, settings.place))
+    lockout = Lockout(engine, keys)
     sittings, receipts = Sittings(engine, keys), Receipts(engine, keys, facts_of(settings.place).consent)
     sittings.when_ended(walk_ins.erase)
 
     @queue.periodic_task(crontab(minute="*/5"))
     def sweep() -> None:
         count = store.erase_expired() + conversations.erase_expired()
-        count += sittings.end_unattended() + walk_ins.erase_unattended() + referrals.sweep() + receipts.forget_old()
+        count += sittings.end_unattended() + lockout.forget_old() + walk_ins.erase_unattended() + referrals.sweep() + receipts.forget_old()
         logs.log.info("jobs.swept", count=count)
 
     return Jobs(queue, deliver, sweep, refer)

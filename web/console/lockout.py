@@ -7,6 +7,7 @@ is counted before it is judged: a hundred at once are a hundred tries.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import sqlalchemy as sa
 
@@ -38,14 +39,15 @@ def wait_after(failures: int) -> int:
 class Lockout:
     """Counts tries by name. `clock` is for tests."""
 
-    def __init__(self, engine: sa.engine.Engine, keys: Keys) -> None:
+    def __init__(self, engine: sa.engine.Engine, keys: Keys, clock: Callable[[], float] = time.time) -> None:
         self._engine = engine
         self._keys = keys
+        self._clock = clock
         metadata.create_all(engine)
 
     def wait(self, who: str) -> int:
         """Count a try; how many seconds it has to wait instead, 0 when it may go on."""
-        name, now = self._keys.name("desk-try", who), int(time.time())
+        name, now = self._keys.name("desk-try", who), int(self._clock())
         with self._engine.begin() as connection:
             found = connection.execute(sa.select(TRIES).where(TRIES.c.name == name, TRIES.c.expires > now)).first()
             if found is not None and found.until > now:
@@ -67,4 +69,4 @@ class Lockout:
     def forget_old(self) -> int:
         """Erase what is older than a day; how many rows went."""
         with self._engine.begin() as connection:
-            return int(connection.execute(sa.delete(TRIES).where(TRIES.c.expires <= int(time.time()))).rowcount)
+            return int(connection.execute(sa.delete(TRIES).where(TRIES.c.expires <= int(self._clock()))).rowcount)
