@@ -141,8 +141,12 @@ def item_names(names: tuple[str, ...], house: House) -> list[str]:
 
 def ask_all(recipient: str, names: tuple[str, ...], house: House, service: str | None = None) -> str:
     """The one question read aloud for a recipient: what they would get, all named."""
-    # A list of longer phrases reads badly with commas inside them: each is set off by a semicolon.
-    return spoken("ask_all", house, recipient=recipient_name(recipient, house, service), items="; ".join(item_names(names, house)))
+    return spoken("ask_all", house, recipient=recipient_name(recipient, house, service), items=_listed(names, house))
+
+
+def _listed(names: tuple[str, ...], house: House) -> str:
+    # Phrases with commas in them are set off by semicolons.
+    return "; ".join(item_names(names, house))
 
 
 def facts(account: Account, situation: Situation, call: CallBack | None, house: House) -> dict[str, list[tuple[str, str]]]:
@@ -206,7 +210,7 @@ def report(
     agreed = Section(
         _("What you agreed to"),
         pairs=tuple(
-            (_(ANSWERS[said]), _.list(item_names(consent.said(recipient, said), house)))
+            (_(ANSWERS[said]), _listed(consent.said(recipient, said), house))
             for said in ("yes", "no", "later")
             if consent.said(recipient, said)
         ),
@@ -257,10 +261,11 @@ def _contact_values(call: CallBack) -> dict[str, Any]:
     return {"number": call.number, "safe_time": call.time, "voicemail": call.voicemail, "word": call.word, "interpreter": call.interpreter}
 
 
-def sheet(situation: Situation, house: House, call: CallBack | None = None, chosen: str | None = None, language: str = "") -> Paper:
+def sheet(situation: Situation, house: House, call: CallBack | None = None, chosen: tuple[str, ...] = (), language: str = "") -> Paper:
     """The take-away sheet: what it sounded like, who can help and why, ways to report, rights, interpreters, the call.
 
-    `chosen` is the route the person chose, shown first; `language` the language to ask for on the phone.
+    `chosen` are the ways to report that the person chose: where there are any, those and not reporting are shown.
+    `language` is the one to ask for on the phone.
     """
     _, known = house._, house.knowledge
     made = [Section(_("In danger, call 999 now."))]
@@ -272,11 +277,14 @@ def sheet(situation: Situation, house: House, call: CallBack | None = None, chos
     if call and call.service and call.service not in [match.service.id for match in found]:
         found = [*named_services((call.service,), house), *found]
     made.append(Section(_("Who can help"), services=tuple(_on_paper(service_item(match, house)) for match in found)))
-    routes = [item for item in routes_block(situation, house).items if item.id != chosen]
-    if chosen in known.routes:
-        routes = [route_item(chosen or "", house), *routes[:3]]
-    made.append(Section(_("Ways to report, or not"), routes=tuple(routes)))
-    wanted = {"support"} | ({"reporting"} if chosen and chosen != "no-report" else set())
+    routes = routes_block(situation, house).items
+    if chosen:
+        routes = tuple(route_item(name, house) for name in dict.fromkeys((*chosen, "no-report")))
+    # Numbers that stand among the services already are not printed twice.
+    named = {match.service.id for match in found}
+    routes = tuple(replace(item, contacts=()) if known.routes[item.id].get("service") in named else item for item in routes)
+    made.append(Section(_("Ways to report, or not"), routes=routes))
+    wanted = {"support"} | ({"reporting"} if set(chosen) - {"no-report"} else set())
     rights = [entry for entry in known.rights.values() if wanted & set(entry.get("when") or ())]
     made.append(Section(_("Your rights"), text=tuple(f"{entry['number']}. {_(entry['label'])}" for entry in rights)))
     ask = known.languages.get(language, {}).get("ask", "")
@@ -322,7 +330,7 @@ def receipt(consent: Consent, code: str, until: dt.date, house: House, services:
     made = []
     for recipient in consent.recipients:
         pairs = tuple(
-            (_(ANSWERS[said]), _.list(item_names(consent.said(recipient, said), house)))
+            (_(ANSWERS[said]), _listed(consent.said(recipient, said), house))
             for said in ("yes", "no", "later")
             if consent.said(recipient, said)
         )

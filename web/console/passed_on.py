@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -16,7 +17,7 @@ from web.console import audit
 from web.console.delivery import load_routes
 from web.console.receipts import Receipts
 from web.console.referrals import Referral, Referrals
-from web.console.words import desk
+from web.console.words import desk, words
 from web.jobs import Jobs, make_jobs
 
 blueprint = Blueprint("passed_on", __name__)
@@ -52,7 +53,7 @@ def _receipts() -> Receipts:
 def _in_every_page() -> dict[str, Any]:
     services = current_app.extensions["facts"].services
     name: Callable[[str], str] = lambda service: services[service].name if service in services else service  # noqa: E731
-    return {"referrals_here": _list, "how_far": _how_far, "service_name": name, "when": _when}
+    return {"referrals_here": _list, "how_far": _how_far, "service_name": name, "when": _when, "day": words().date}
 
 
 def _list() -> list[Referral]:
@@ -60,7 +61,9 @@ def _list() -> list[Referral]:
 
 
 def _when(moment: int) -> str:
-    return dt.datetime.fromtimestamp(moment, dt.timezone.utc).strftime("%d.%m. %H:%M UTC")
+    """The day and the minute, local time."""
+    local = dt.datetime.fromtimestamp(moment, ZoneInfo(current_app.extensions["facts"].place.timezone))
+    return f"{words().date(local.date())}, {words().time(local.time())}"
 
 
 def _how_far(referral: Referral) -> str:

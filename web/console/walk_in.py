@@ -605,7 +605,7 @@ def _state(walk_in: WalkIn) -> dict[str, Any]:
 def _made(kind: str, recipient: str, walk_in: WalkIn, house: House) -> Paper:
     known, call = walk_in.known, walk_in.call_back
     if kind == "sheet":
-        return papers.sheet(known, house, _passed_on(walk_in), walk_in.routes[0] if walk_in.routes else None, walk_in.language)
+        return papers.sheet(known, house, _passed_on(walk_in), walk_in.routes, walk_in.language)
     if kind == "neutral":
         return papers.neutral_sheet(known, house, call, walk_in.language)
     if kind == "diary":
