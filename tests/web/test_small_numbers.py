@@ -18,7 +18,11 @@ def a_line(*parts: int) -> tuple[dict[str, int], list[Sum]]:
 
 def shown(cells: dict[str, int], sums: list[Sum]) -> dict[str, int]:
     gone = hidden(cells, sums)
-    return {name: number for name, number in cells.items() if name not in gone}
+    return {name: number for name, number in cells.items() if number >= SMALLEST and name not in gone}
+
+
+def test_a_nought_is_nobody_and_hides_nothing():
+    assert shown(*a_line(0, 0, 12, 9)) == {"p2": 12, "p3": 9, "total": 21}
 
 
 def test_numbers_below_five_are_not_shown():
@@ -94,9 +98,10 @@ def registers(draw: st.DrawFn) -> tuple[dict[str, int], list[Sum]]:
 def test_for_every_small_number_there_is_another_world_that_shows_the_same(made):
     cells, sums = made
     gone = hidden(cells, sums)
-    assert all(name in gone for name, number in cells.items() if number < SMALLEST)
+    assert all(name in gone for name, number in cells.items() if 0 < number < SMALLEST)
     # Noughts stay noughts in the other world, so that nothing in it is less than none.
-    free = sorted(name for name in gone if cells[name] > 0)
+    free = sorted(gone)
+    assert all(cells[name] for name in free)
     rows = [[(name in one.parts) - (name == one.total) for name in free] for one in sums]
     matrix = np.array(rows, dtype=float).reshape(len(rows), len(free))
     still = np.eye(len(free)) - np.linalg.pinv(matrix) @ matrix

@@ -99,7 +99,7 @@ class Figures:
                 if parts and (what in PARTS or sum(full[part] for part in parts) == full[total]):
                     sums.append(Sum(total, parts))
         gone = hidden(full, sums, {f"{ALL}|{whole}|{ALL}" for whole in PARTS.values()})
-        return {tuple(name.split("|")): number for name, number in full.items() if name not in gone}  # type: ignore[misc]
+        return {tuple(name.split("|")): number for name, number in full.items() if number >= SMALLEST and name not in gone}  # type: ignore[misc]
 
     def of(self, what: str, centre: str | None = None) -> list[Figure]:
         """What may be shown of one kind, the largest first; of one centre, or of all."""

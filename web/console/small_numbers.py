@@ -1,9 +1,9 @@
 """Which numbers of a table may be shown, so that no number below five can be read or worked out.
 
 A table is cells by name and sums that tie some of them together (`a total` is the sum of `parts`). Hidden are, first,
-all numbers below five; then, until nothing hidden can be worked out from what is shown, some larger ones beside them.
-The check is linear algebra over the hidden numbers that are not zero: what cannot be moved at all without a shown
-number moving is known, and has to be hidden better.
+all numbers from one to four; then, until nothing hidden can be worked out from what is shown, some larger ones beside
+them. The check is linear algebra over the hidden numbers: what cannot be moved at all without a shown number moving is
+known, and has to be hidden better. A nought is nobody, so it gives nobody away: it may be worked out.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ def hidden(cells: Mapping[str, int], sums: Sequence[Sum], precious: Container[st
     for one in sums:
         if any(name not in cells for name in one.cells) or cells[one.total] != sum(cells[name] for name in one.parts):
             raise ValueError("A sum does not add up.")
+    cells = {name: number for name, number in cells.items() if number > 0}
+    sums = [Sum(one.total, tuple(name for name in one.parts if name in cells)) for one in sums if one.total in cells]
     gone = {name for name, number in cells.items() if number < SMALLEST}
     while more := _more(cells, sums, gone, precious):
         gone |= more
@@ -52,11 +54,13 @@ def _more(cells: Mapping[str, int], sums: Sequence[Sum], gone: set[str], preciou
         rest = [name for name in one.parts if name in gone]
         if one.total not in gone and rest and sum(cells[name] for name in rest) < SMALLEST:
             return {_least(cells, one, gone, precious)}
-    known = _worked_out(cells, sums, gone)
-    for one in sums:
-        if known & set(one.cells) and set(one.cells) - gone:
-            return {_least(cells, one, gone, precious)}
-    return set()
+    known = _worked_out(sums, gone)
+    if not known:
+        return set()
+    near = [one for one in sums if set(one.cells) - gone]
+    # Beside what is known if there is anything to hide there, else somewhere on the way to it.
+    best = [one for one in near if known & set(one.cells)] or [one for one in near if gone & set(one.cells)]
+    return {_least(cells, best[0], gone, precious)}
 
 
 def _least(cells: Mapping[str, int], one: Sum, gone: set[str], precious: Container[str]) -> str:
@@ -64,13 +68,12 @@ def _least(cells: Mapping[str, int], one: Sum, gone: set[str], precious: Contain
     return min((name for name in one.cells if name not in gone), key=lambda name: (name in precious, cells[name], name))
 
 
-def _worked_out(cells: Mapping[str, int], sums: Sequence[Sum], gone: set[str]) -> set[str]:
-    """The hidden cells, other than noughts, whose number follows from what is shown."""
-    free = {name for name in gone if cells[name] > 0}
+def _worked_out(sums: Sequence[Sum], gone: set[str]) -> set[str]:
+    """The hidden cells whose number follows from what is shown."""
     rows = []
     for one in sums:
-        row = {name: 1 for name in one.parts if name in free}
-        if one.total in free:
+        row = {name: 1 for name in one.parts if name in gone}
+        if one.total in gone:
             row[one.total] = _PRIME - 1
         if row:
             rows.append(row)
