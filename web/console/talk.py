@@ -15,7 +15,7 @@ from signpost.model import Message, Question, Situation, block_as_json, block_fr
 from signpost.turn import answer_reading
 from web.console.register import Unmet
 from web.console.walk_ins import WalkIn
-from web.gateway import Gateway, words_of
+from web.gateway import Answer, Gateway, words_of
 from web.logs import log
 
 Who = Literal["person", "volunteer"]
@@ -38,8 +38,8 @@ class Talk:
     def say(self, walk_in: WalkIn, who: Who, text: str, choice: str | None = None) -> WalkIn:
         """The walk-in after something was typed or chosen. The person's words are kept as they are, apart from the volunteer's."""
         before = walk_in.known
-        hint = walk_in.volunteer_language if who == "volunteer" else walk_in.language
-        answer = self.gateway.turn(Message(text, "volunteer", choice, hint), walk_in.token, before)
+        languages = (walk_in.language, walk_in.volunteer_language)
+        answer = self._read(walk_in.token, before, text, choice, languages if who == "person" else languages[::-1])
         if answer.erase:
             # "Forget me" and "start again": nothing told stays, in the engine nor here. The languages do.
             self.gateway.erase(walk_in.token)
@@ -53,6 +53,14 @@ class Talk:
         after, danger = self._answered(walk_in, answer.reading, before, answer.degraded)
         log.info("turn", channel="volunteer", risk=answer.reading.risk, degraded=answer.degraded, locale=walk_in.language)
         return after.with_(danger=danger, was_in_danger=True) if danger else after
+
+    def _read(self, token: str, before: Situation, text: str, choice: str | None, languages: tuple[str, str]) -> Answer:
+        """What it says, read in the first of these languages; by phrases alone in the other too where the first sees no harm."""
+        answer = self.gateway.turn(Message(text, "volunteer", choice, languages[0]), token, before)
+        if not answer.degraded or choice or answer.reading.risk == "now" or answer.reading.issues or answer.reading.strands:
+            return answer
+        again = self.gateway.turn(Message(text, "volunteer", choice, languages[1]), token, before)
+        return again if again.reading.issues or again.reading.strands else answer
 
     def _answered(self, walk_in: WalkIn, reading: Any, before: Situation, degraded: bool) -> tuple[WalkIn, str | None]:
         # The same reading, the same situation and the same minute: both columns say the same thing.

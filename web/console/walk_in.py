@@ -16,7 +16,7 @@ from signpost import consent as consents
 from signpost import papers
 from signpost.consent import SAID, Consent
 from signpost.house import House
-from signpost.matching import shortlist
+from signpost.matching import eligible, shortlist
 from signpost.model import Services, block_from_json
 from signpost.papers import Paper
 from signpost.plaintext import MAX_CHARACTERS
@@ -347,10 +347,15 @@ def _route_ids(walk_in: WalkIn) -> list[str]:
 
 
 def _callers(walk_in: WalkIn, house: House) -> list[Any]:
-    """Who may be asked to call: the services that fit, with a contact of their own, those we can write to first."""
-    found = [match.service for match in shortlist(walk_in.known, _facts(), house.now, size=6)]
-    reachable = [service for service in found if service.id in _routes() or contacts_of(service, house)]
-    return sorted(reachable, key=lambda service: service.id not in _routes())[:5]
+    """Who may be asked to call: those we can write to that the person may turn to, then others that fit and have a contact."""
+    known, services = walk_in.known, _facts().services
+    found = [match.service for match in shortlist(known, _facts(), house.now, size=6)]
+    written = [service for service in found if service.id in _routes()]
+    written += [
+        services[name] for name in _routes() if name in services and services[name] not in written and eligible(services[name], known)
+    ]
+    rung = [service for service in found if service not in written and contacts_of(service, house)]
+    return [*written, *rung[: max(2, 5 - len(written))]]
 
 
 def _typed(walk_in: WalkIn) -> dict[str, Any]:
