@@ -26,6 +26,8 @@ ROWS_ON_A_PAGE = 200
 # Opened as a formula by spreadsheets.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SECTIONS = ("strand", "issue", "language", "route", "referral", "outcome", "face")
+# With so many lines nothing is left out.
+_ALL_VALUES = {"referral": 2, "face": 4}
 _UNMET = ("unmet", "unmet_issue", "unmet_strand", "unmet_language")
 # What is drawn over the quarters, beside the walk-ins.
 _TRENDS = (("referral", "yes"), ("face", "yes"), ("unmet_all", "all"))
@@ -173,7 +175,9 @@ def _tables(figures: Figures, centre: str | None) -> list[Table]:
 
 def _table(figures: Figures, what: str, centre: str | None) -> Table:
     rows = [Row(said_value(what, figure.value), said_number(figure)) for figure in figures.of(what, centre)]
-    return Table(said_kind(what), (*rows, Row(desk("Everything else"), said_number(None))))
+    if len(rows) < _ALL_VALUES.get(what, len(rows) + 1):
+        rows.append(Row(desk("Everything else"), said_number(None)))
+    return Table(said_kind(what), tuple(rows))
 
 
 def _trends(series: Sequence[Figures]) -> list[tuple[str, str, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -14,8 +16,13 @@ blueprint = Blueprint("home", __name__)
 @blueprint.app_context_processor
 def _centres() -> dict[str, object]:
     """`centre_name(id)`: what a centre is called."""
+    return {"centre_name": centre_name}
+
+
+def centre_name(centre: str) -> str:
+    """What a centre is called, without what it is in brackets; its id where the knowledge no longer has it."""
     services = current_app.extensions["facts"].services
-    return {"centre_name": lambda centre: services[centre].name if centre in services else centre}
+    return re.sub(r" \([^)]*\)$", "", services[centre].name) if centre in services else centre
 
 
 @blueprint.get("/")

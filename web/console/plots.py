@@ -8,7 +8,8 @@ from itertools import count
 
 from markupsafe import Markup, escape
 
-_WIDTH, _HEIGHT, _FOOT, _HEAD = 640, 220, 34, 26
+# As wide as the narrowest screen, so that its letters are readable there; it grows with its place.
+_WIDTH, _HEIGHT, _FOOT, _HEAD = 320, 150, 22, 20
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ def columns(bars: Sequence[Bar], title: str, name: str) -> Markup:
         up = _HEIGHT - _FOOT - tall
         middle = left + width / 2
         parts.append(Markup('<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(kind, left, up, width, tall))
-        parts.append(Markup('<text class="app-plot__number" x="{:.1f}" y="{:.1f}">{}</text>').format(middle, up - 7, bar.said))
-        parts.append(Markup('<text class="app-plot__label" x="{:.1f}" y="{}">{}</text>').format(middle, _HEIGHT - 10, bar.label))
+        parts.append(Markup('<text class="app-plot__number" x="{:.1f}" y="{:.1f}">{}</text>').format(middle, up - 4, bar.said))
+        parts.append(Markup('<text class="app-plot__label" x="{:.1f}" y="{}">{}</text>').format(middle, _HEIGHT - 7, bar.label))
     line = Markup('<line class="app-plot__line" x1="0" y1="{0}" x2="{1}" y2="{0}"/>').format(_HEIGHT - _FOOT, _WIDTH)
     said = "; ".join(f"{bar.label}: {bar.said}" for bar in bars)
     head = Markup('<svg class="app-plot" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-title {}-said">').format(
