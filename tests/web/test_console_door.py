@@ -465,6 +465,15 @@ def test_unlocking_cannot_be_tried_for_ever():
     assert client.send("/unlock", "/locked", password=PASSWORD).status_code == 429
 
 
+def test_who_guesses_at_the_sign_in_page_does_not_keep_a_volunteer_from_unlocking():
+    app = a_desk()
+    client = someone(app).client
+    client.get("/locked")
+    for _ in range(FREE_TRIES + 2):
+        app.test_client().sign_in("Ada Marsh", "guess", "000000")
+    assert client.send("/unlock", "/locked", password=PASSWORD).status_code == 303
+
+
 @pytest.mark.parametrize("seconds", [UNATTENDED_SECONDS + 1, LONGEST_SECONDS + 1])
 def test_a_desk_that_nobody_comes_back_to_ends(seconds: int):
     app = a_desk()

@@ -247,7 +247,8 @@ def main(arguments: list[str] | None = None) -> int:
     from web.console.audit import Audit
     from web.console.people import CENTRE_KIND
     from web.console.sittings import Sittings
-    from web.gateway import facts_of
+    from web.console.walk_ins import WalkIns
+    from web.gateway import Gateway, facts_of
 
     parser = argparse.ArgumentParser(prog="python -m web.console.accounts", description="Accounts of the volunteers' desk.")
     parser.add_argument("--name", required=True)
@@ -260,13 +261,15 @@ def main(arguments: list[str] | None = None) -> int:
     settings = from_environment(environ)
     keys = Keys.from_text(settings.secret_key)
     engine = engine_for(settings.database_url)
-    accounts, audit = Accounts(engine, keys), Audit(engine, keys)
+    accounts, audit, sittings = Accounts(engine, keys), Audit(engine, keys), Sittings(engine, keys)
+    # Whoever is taken off the desk leaves nothing open there.
+    sittings.when_ended(WalkIns(engine, keys, Gateway(settings.rasa_url, settings.channel_secret, keys, settings.place)).erase)
     if given.remove:
         removed = accounts.remove(given.name)
         if removed is None:
             print("There is no account of that name.", file=sys.stderr)
             return 1
-        Sittings(engine, keys).end_of(removed.id)
+        sittings.end_of(removed.id)
         audit.record("account.removed", removed.id, "")
         print("The account is gone.")
         return 0
@@ -284,7 +287,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     made = accounts.by_name(given.name)
     assert made is not None
-    Sittings(engine, keys).end_of(made.id)
+    sittings.end_of(made.id)
     audit.record("account.invited", made.id, "")
     print(f"{settings.public_url}/console/set-up/{token}")
     print(f"Give this link to them and nobody else. It works once, for {LINK_HOURS} hours.")

@@ -145,13 +145,15 @@ def unlock() -> Response | tuple[str, int]:
     account = _accounts().by_id(g.sitting.account)
     if account is None:
         return redirect(url_for("door.sign_in", ended=1), 303)
-    if wait := _lockout().wait(plain_name(account.name)):
+    # Counted by sitting: who guesses at the sign-in page from elsewhere does not keep this volunteer out.
+    tried = f"unlock {g.sitting.name}"
+    if wait := _lockout().wait(tried):
         said = desk("Too many tries. Wait {minutes} min, then try again.", minutes=_minutes(wait))
         return _locked_page(account, said), 429
     if not _accounts().password_is(account, request.form.get("password", "")):
         _recorder().record("door.refused", account.id, g.sitting.centre)
         return _locked_page(account, desk("That password is wrong.")), 422
-    _lockout().clear(plain_name(account.name))
+    _lockout().clear(tried)
     sittings.unlock(g.sitting.name)
     _recorder().record("door.unlocked", account.id, g.sitting.centre)
     return redirect(url_for("home.show"), 303)
