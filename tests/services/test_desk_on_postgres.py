@@ -13,6 +13,7 @@ from storage.database import engine_for
 from tests.builders import the_knowledge
 from tests.services.postgres import a_postgres
 from tests.web.console_door import CENTRE, PASSWORD, a_desk, fresh_code, invited, someone
+from web.console.lockout import FREE_TRIES
 from web.console.register import Entry, Register
 
 
@@ -55,6 +56,13 @@ def test_many_at_once_write_one_record(address: str):
         list(pool.map(lambda place: audit.record("door.locked", f"s-{place}", CENTRE), range(30)))
     assert len(audit.rows()) == before + 30
     assert audit.broken() is None
+
+
+def test_a_hundred_tries_in_one_moment_are_not_a_hundred_guesses(address: str):
+    lockout = a_desk(DATABASE_URL=address).extensions["lockout"]
+    with ThreadPoolExecutor(6) as pool:
+        waits = list(pool.map(lambda _: lockout.wait("somebody"), range(100)))
+    assert 1 <= waits.count(0) <= FREE_TRIES + 1
 
 
 def test_many_at_once_are_all_counted(address: str):

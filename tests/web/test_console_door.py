@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pyotp
 import pytest
@@ -277,6 +278,15 @@ def test_after_some_failures_even_the_right_answer_waits_and_a_name_nobody_has_w
     assert "Too many tries" in answered.get_data(as_text=True)
     clock.pass_(wait_after(FREE_TRIES + 1) + 1)
     assert app.test_client().sign_in(name, PASSWORD, code).status_code == (303 if name == "Ada Marsh" else 422)
+
+
+def test_a_hundred_tries_in_one_moment_are_not_a_hundred_guesses():
+    app = a_desk()
+    lockout: Lockout = app.extensions["lockout"]
+    with ThreadPoolExecutor(12) as pool:
+        waits = list(pool.map(lambda _: lockout.wait("ada marsh"), range(100)))
+    assert waits.count(0) <= FREE_TRIES + 1
+    assert waits.count(0) >= 1
 
 
 def test_each_failure_makes_the_wait_longer_up_to_a_quarter_of_an_hour():

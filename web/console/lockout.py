@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.database import upsert
 from storage.sealing import Keys
 
 # Wrong codes happen to tired people: four are free. Then half a minute, doubled each time, a quarter of an hour at most.
@@ -49,17 +49,25 @@ class Lockout:
         """Count a try; how many seconds it has to wait instead, 0 when it may go on."""
         name, now = self._keys.name("desk-try", who), int(self._clock())
         with self._engine.begin() as connection:
-            found = connection.execute(sa.select(TRIES).where(TRIES.c.name == name, TRIES.c.expires > now)).first()
+            connection.execute(sa.delete(TRIES).where(TRIES.c.name == name, TRIES.c.expires <= now))
+            found = connection.execute(sa.select(TRIES).where(TRIES.c.name == name)).first()
             if found is not None and found.until > now:
                 return int(found.until) - now
             failures = (found.failures if found else 0) + 1
             row = {"failures": failures, "until": now + wait_after(failures), "expires": now + FORGOTTEN_AFTER}
             if found is None:
-                connection.execute(upsert(self._engine, TRIES, {"name": name, **row}))
-                return 0
-            counted = connection.execute(sa.update(TRIES).where(TRIES.c.name == name, TRIES.c.failures == found.failures).values(**row))
+                counted = connection.execute(self._first(name, row))
+            else:
+                same = (TRIES.c.name == name) & (TRIES.c.failures == found.failures)
+                counted = connection.execute(sa.update(TRIES).where(same).values(**row))
             # Someone else tried in the same moment.
             return 0 if counted.rowcount == 1 else 1
+
+    def _first(self, name: str, row: dict[str, int]) -> sa.Insert:
+        """The first try of a name, unless one came first in the same moment."""
+        if self._engine.dialect.name == "postgresql":
+            return postgresql.insert(TRIES).values(name=name, **row).on_conflict_do_nothing()
+        return sqlite.insert(TRIES).values(name=name, **row).on_conflict_do_nothing()
 
     def clear(self, who: str) -> None:
         """The try was right: forget those before it."""
