@@ -70,6 +70,8 @@ def faults(page: Page) -> list[str]:
 
 
 def check(page: Page, what: str) -> None:
+    # Styles too: a part without them is smaller than a finger.
+    page.wait_for_load_state("load")
     assert faults(page) == [], what
     assert page.evaluate(TOO_SMALL, SMALLEST_TARGET) == [], what
     assert page.evaluate(TOO_WIDE) == [], what
@@ -89,17 +91,21 @@ def test_axe_finds_no_fault_and_everything_fits_and_can_be_hit(desk: DeskStack, 
         page.goto(desk.invite(f"Cora Reed {width}", "coordinator", (CENTRE, OTHER_CENTRE)))
         check(page, "the set-up page")
         page.get_by_role("button", name="Finish and sign in").click()
+        expect(page.get_by_role("alert")).to_be_visible()
         check(page, "the set-up page with a problem")
         set_up(page, desk, f"Cora Reed {width}", "coordinator", (CENTRE, OTHER_CENTRE))
         for address in INSIDE:
             page.goto(address)
             check(page, address)
         page.get_by_role("button", name="Unlock").click()
+        expect(page.get_by_role("alert")).to_be_visible()
         check(page, "a wrong password at the lock")
         page.get_by_label("Password of").fill(PASSWORD)
         page.get_by_role("button", name="Unlock").click()
+        page.wait_for_url("**/console/")
         page.goto("/console/shift")
         page.get_by_role("button", name="It has shaken me").click()
+        expect(page.get_by_role("heading", name="Who to ring")).to_be_visible()
         check(page, "who to ring")
 
 
