@@ -30,6 +30,7 @@ from tests.web.walk_in import (
 )
 from web.console.audit import KINDS
 from web.console.sittings import UNATTENDED_SECONDS
+from web.console.walk_ins import WALK_INS
 
 DANGER = "he is outside the door with a knife"
 
@@ -571,3 +572,22 @@ def test_the_audit_says_what_was_done_and_nothing_of_what_was_said(app, voluntee
     kinds = [row.kind for row in app.extensions["audit"].rows()]
     assert {"walk_in.began", "consent.given", "receipt.made", "referral.asked", "walk_in.ended"} <= set(kinds) <= set(KINDS)
     assert app.extensions["audit"].broken() is None
+
+
+def test_the_sweep_erases_what_was_left_alone_in_the_desk_and_in_the_engine(app, volunteer, monkeypatch):
+    from web.gateway import Gateway
+    from web.jobs import make_jobs
+
+    begin(volunteer)
+    tell(volunteer)
+    token = kept(app).token
+    erased = []
+    monkeypatch.setattr(Gateway, "erase", lambda self, name: bool(erased.append(name)) or True)
+    jobs = make_jobs(app.extensions["settings"], app.extensions["folder"])
+    jobs.sweep.call_local()
+    assert erased == [], "someone is there"
+    with app.extensions["engine"].begin() as connection:
+        connection.execute(WALK_INS.update().values(expires=1))
+    jobs.sweep.call_local()
+    assert erased == [token]
+    assert gone(app)
