@@ -11,10 +11,10 @@ PORT ?= 8080
 export PORT
 
 MODEL := models/model.tar.gz
-PAGES := web/public/static/built/main.css
+PAGES := web/public/static/built/main.css web/console/static/built/main.css
 ENCODER_MADE := bot/encoder/en/model.onnx
 
-.PHONY: help run test check evaluate bench translations audit lock sms clean setup train
+.PHONY: help run test check evaluate bench translations audit lock sms volunteer clean setup train
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 16
@@ -68,6 +68,10 @@ translations: setup ## Extract, update and check every catalogue; print a table
 
 sms: setup train ## Text with it in this terminal, without a Twilio account
 	@$(PY) -m tools.sms
+
+volunteer: setup ## A one-time set-up link for the desk: make volunteer NAME="Ada Marsh" [ROLE=coordinator]
+	@test -n "$(NAME)" || { echo 'Usage: make volunteer NAME="Ada Marsh" [CENTRE=id] [ROLE=coordinator] [EMAIL=address] [REMOVE=1]'; exit 2; }
+	@$(PY) -m web.console.accounts --name "$(NAME)" --centre "$(CENTRE)" --role "$(or $(ROLE),volunteer)" --email "$(EMAIL)" $(if $(REMOVE),--remove)
 
 audit: $(VENV)/.done ## Known vulnerabilities of the pinned packages (needs the internet)
 	@$(PY) -m venv .audit && .audit/bin/pip install -q pip-audit && .audit/bin/pip-audit --disable-pip --require-hashes -r requirements/serve.txt \

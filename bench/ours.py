@@ -72,5 +72,5 @@ def web(engine_port: int) -> Server:
         "RASA_URL": f"http://127.0.0.1:{engine_port}",
         "TRUSTED_PROXIES": "1",
     }
-    command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.py", "web.public.app:create_app()"]
+    command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.py", "web.wsgi:application"]
     return Server("web", command, port, "/healthz", env, core=CLIENT_CORE)

@@ -80,7 +80,9 @@ class SignpostChannel(InputChannel):
         async def erase(request: Request, sender: str) -> HTTPResponse:
             if not allowed(request):
                 return response.empty(403)
-            await request.app.ctx.agent.tracker_store.delete(sender)
+            # Rasa wraps the store in one that keeps faults to itself and cannot erase; ours is inside.
+            store = request.app.ctx.agent.tracker_store
+            await getattr(store, "_tracker_store", store).delete(sender)
             return response.empty(204)
 
         return blueprint

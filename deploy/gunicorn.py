@@ -1,4 +1,4 @@
-"""Gunicorn for the public app. Threads wait for the engine; a worker is replaced now and then."""
+"""Gunicorn for both doors (web/wsgi.py). Threads wait for the engine; a worker is replaced now and then."""
 
 import os
 
@@ -19,6 +19,5 @@ preload_app = True
 
 
 def post_fork(server, worker):  # type: ignore[no-untyped-def]  # noqa: D103
-    # The app was made before the fork; each worker needs database connections of its own.
-    app = server.app.callable
-    app.extensions["conversations"].store.engine.dispose(close=False)
+    # The apps were made before the fork; each worker needs database connections of its own.
+    server.app.callable.leave_connections()

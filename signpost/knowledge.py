@@ -126,6 +126,8 @@ class Knowledge:
     risk_phrases: Mapping[str, Mapping[str, Any]]
     languages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     other_languages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    consent: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    prompts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 class PhraseFiles(Mapping[str, Mapping[str, Any]]):
@@ -191,6 +193,8 @@ def load(folder: Path, place: str = "sefton", complete: Collection[str] | None =
         risk_phrases=PhraseFiles(folder / "risk_phrases"),
         languages={name: _offered(entry, complete) for name, entry in _by_id(folder / "languages.yml").items()},
         other_languages=_by_id(folder / "other_languages.yml"),
+        consent=_by_id(folder / "consent.yml"),
+        prompts=_by_id(folder / "volunteer_prompts.yml"),
     )
     _check_references(knowledge)
     return knowledge
@@ -223,7 +227,7 @@ def is_medium(service: Service, fact: ContactFact) -> bool:
 
 def stale_entries(knowledge: Knowledge, today: dt.date) -> Iterator[tuple[str, str, dt.date]]:
     """Every entry past its `review_by`: (kind, id, review date)."""
-    for kind in ("issues", "strands", "routes", "rights", "answers", "safety"):
+    for kind in ("issues", "strands", "routes", "rights", "answers", "safety", "consent", "prompts"):
         for entry in getattr(knowledge, kind).values():
             if (due := entry.get("review_by")) and due < today:
                 yield kind, entry["id"], due
@@ -349,6 +353,7 @@ def _check_references(knowledge: Knowledge) -> None:
     need(knowledge.issues, ISSUES, "issues.yml", "the vocabulary")
     need(knowledge.strands, STRANDS, "strands.yml", "the vocabulary")
     need(services, knowledge.place.human + (knowledge.place.general_service,), "place.yml", knowledge.place.id)
+    need(services, knowledge.place.data.get("volunteers") or (), "place.yml", knowledge.place.id)
     for issue in knowledge.issues.values():
         need(knowledge.routes, issue.get("routes") or (), "issues.yml", issue["id"])
         need(services, issue.get("lead_services") or (), "issues.yml", issue["id"])
@@ -361,6 +366,11 @@ def _check_references(knowledge: Knowledge) -> None:
     for entry in knowledge.safety.values():
         need(services, entry.get("services") or (), "safety.yml", entry["id"])
         need(CUES, entry.get("cues") or (), "safety.yml", entry["id"])
+    for entry in knowledge.consent.values():
+        need(knowledge.routes, entry.get("routes") or (), "consent.yml", entry["id"])
+    for entry in knowledge.prompts.values():
+        need(services, entry.get("services") or (), "volunteer_prompts.yml", entry["id"])
+        need(CUES, entry.get("cues") or (), "volunteer_prompts.yml", entry["id"])
     for service in services.values():
         need(services, [service.reach_through] if service.reach_through else (), "services.yml", service.id)
         need((*ISSUES, "any"), service.issues, "services.yml", service.id)

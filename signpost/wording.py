@@ -82,15 +82,15 @@ class Wording:
         return format_list(items, style=style, locale=self.babel)
 
 
-def load(locales: Path, locale: str) -> Wording:
-    """The words of one locale from its `.po` file. The source locale needs none.
+def load(locales: Path, locale: str, domain: str = "messages") -> Wording:
+    """The words of one locale from the `.po` file of a domain. The source locale needs none.
 
     Raises:
         WordingError: there is no catalogue for the locale or it cannot be read.
     """
     if locale == SOURCE_LOCALE:
         return Wording()
-    path = locales / folder_of(locale) / "LC_MESSAGES" / "messages.po"
+    path = locales / folder_of(locale) / "LC_MESSAGES" / f"{domain}.po"
     try:
         checked = bool(status(locales).get(locale, {}).get("safety_reviewed"))
         return Wording(locale, _translations(path, path.stat().st_mtime_ns), checked)

@@ -44,6 +44,14 @@ class Settings:
     sms_silence_hours: float = 6.0
     # Countries (ISO 3166, separated by commas) whose mobiles may be sent a text that someone asked for.
     sms_countries: str = "GB"
+    # Signing in at the desk with a work account: an OpenID Connect provider, its client and secret.
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    # Call-backs to services: the file that says where each goes, the mail server and who writes.
+    referral_routes: str = ""
+    smtp_url: str = ""
+    smtp_from: str = ""
 
     @property
     def secure(self) -> bool:
@@ -87,6 +95,12 @@ def from_environment(environ: dict[str, str] | None = None) -> Settings:
         sms_daily_cap=int(text("SMS_DAILY_CAP", "2000")),
         sms_silence_hours=float(text("SMS_SILENCE_HOURS", "6")),
         sms_countries=text("SMS_COUNTRIES", "GB"),
+        oidc_issuer=text("OIDC_ISSUER", "").rstrip("/"),
+        oidc_client_id=text("OIDC_CLIENT_ID", ""),
+        oidc_client_secret=text("OIDC_CLIENT_SECRET", ""),
+        referral_routes=text("REFERRAL_ROUTES", ""),
+        smtp_url=text("SMTP_URL", ""),
+        smtp_from=text("SMTP_FROM", ""),
     )
 
 

@@ -38,6 +38,9 @@ class Stack:
         self.folder = folder
         self.ports = {name: free_port() for name in ("actions", "engine", "web")}
         self.address = f"http://127.0.0.1:{self.ports['web']}"
+        # One service can be written to from the desk, by a mail server where nobody listens.
+        calls = folder / "referral-routes.yml"
+        calls.write_text("- service: anthony-walker-foundation\n  email: calls@example.org\n", encoding="utf-8")
         self.env = {
             **os.environ,
             "PORT": str(self.ports["web"]),
@@ -49,6 +52,9 @@ class Stack:
             "DATABASE_URL": f"sqlite:///{folder}/web.db",
             "TRACKER_URL": f"sqlite:///{folder}/tracker.db",
             "STATE_FOLDER": str(folder),
+            "REFERRAL_ROUTES": str(calls),
+            "SMTP_URL": "smtp://127.0.0.1:9",
+            "SMTP_FROM": "desk@example.org",
             # Each caller says who it is, so that no test meets the limit on what one person may send.
             "TRUSTED_PROXIES": "1",
             "RASA_TELEMETRY_ENABLED": "false",
@@ -64,7 +70,7 @@ class Stack:
         return {
             "actions": [sys.executable, "-m", "actions"],
             "engine": [sys.executable, *engine, "--credentials", "credentials.yml", "-i", "127.0.0.1", "--port", str(self.ports["engine"])],
-            "web": [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.py", "web.public.app:create_app()"],
+            "web": [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.py", "web.wsgi:application"],
         }
 
     def start(self, *names: str) -> Stack:

@@ -46,6 +46,8 @@ def kind_of(path: Path, folder: Path) -> str | None:
         "rights.yml": "right",
         "strands.yml": "strand",
         "safety.yml": "safety",
+        "consent.yml": "consent",
+        "volunteer_prompts.yml": "prompt",
     }.get(path.name if path.parent == folder else "")
 
 

@@ -34,10 +34,17 @@ def extract(fileobj: BytesIO, keywords: Any, comment_tags: Any, options: Any) ->
         yield line, "_", sentence, [name] if name in ("sms", "label") else []
 
 
+def extract_for_volunteers(fileobj: BytesIO, keywords: Any, comment_tags: Any, options: Any) -> Iterator[tuple[int, str, str, list[str]]]:
+    """The same for what only volunteers read, under the keyword of their catalogue."""
+    for line, _name, sentence, comments in extract(fileobj, keywords, comment_tags, options):
+        yield line, "desk", sentence, comments
+
+
 def _walk(node: Any) -> Iterator[tuple[int, str, str]]:
     if isinstance(node, CommentedMap):
         for key, value in node.items():
-            if key in EXCEPT or key == "evidence":
+            # What an entry takes over from another (`<<`) is found where it is written.
+            if key in EXCEPT or key == "evidence" or key not in (node.lc.data or {}):
                 continue
             line = node.lc.key(key)[0] + 1
             if key in PROSE and isinstance(value, str) and value:

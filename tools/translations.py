@@ -29,11 +29,33 @@ from signpost.wording import folder_of
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ROOT / "locales"
 KNOWLEDGE = ROOT / "knowledge"
-TEMPLATE = LOCALES / "messages.pot"
 STATUS = LOCALES / "status.yml"
-KEYWORDS = {"_": None, "N_": None, "count": (1, 2)}
 DRAFTED, CONVERTED = "machine-drafted", "converted from zh_Hant by a program"
 REVIEWED = re.compile(r"reviewed by .+ on \d{4}-\d\d-\d\d\Z")
+
+
+@dataclass(frozen=True)
+class Domain:
+    """One set of catalogues: what people read (`messages`), or what volunteers read at the desk (`console`)."""
+
+    name: str
+    mapping: str
+    keywords: dict[str, tuple[int, ...] | None]
+
+    @property
+    def template(self) -> Path:
+        """Where its template lies."""
+        return LOCALES / f"{self.name}.pot"
+
+    def catalogues(self) -> list[Path]:
+        """The catalogue of every locale."""
+        return sorted(LOCALES.glob(f"*/LC_MESSAGES/{self.name}.po"))
+
+
+MESSAGES = Domain("messages", "babel.cfg", {"_": None, "N_": None, "count": (1, 2)})
+# Volunteers read English; a centre that wants another language adds catalogues of this domain.
+CONSOLE = Domain("console", "console.cfg", {"desk": None})
+DOMAINS = (MESSAGES, CONSOLE)
 
 
 @dataclass(frozen=True)
@@ -56,9 +78,9 @@ class Progress:
         return self.translated == self.messages and not (self.fuzzy or self.broken or self.too_long)
 
 
-def extracted() -> Catalog:
-    """Every sentence of code, templates and knowledge."""
-    with (LOCALES / "babel.cfg").open(encoding="utf-8") as stream:
+def extracted(domain: Domain = MESSAGES) -> Catalog:
+    """Every sentence of a domain in code, templates and knowledge."""
+    with (LOCALES / domain.mapping).open(encoding="utf-8") as stream:
         methods, options = parse_mapping_cfg(stream)  # type: ignore[no-untyped-call]
     catalog = Catalog(project="sefton-signpost", msgid_bugs_address="", copyright_holder="The contributors", charset="utf-8")
     wanted = ("signpost", "web", "knowledge")
@@ -66,7 +88,7 @@ def extracted() -> Catalog:
         str(ROOT),
         methods,
         options,
-        keywords=KEYWORDS,
+        keywords=domain.keywords,
         comment_tags=("Translators:",),
         strip_comment_tags=True,
         directory_filter=lambda path: Path(path) == ROOT or Path(path).relative_to(ROOT).parts[0] in wanted,
@@ -136,16 +158,11 @@ def _strings(message: Message) -> list[str]:
     return [message.string] if isinstance(message.string, str) else list(message.string or ())
 
 
-def catalogues() -> list[Path]:
-    """The catalogue of every locale."""
-    return sorted(LOCALES.glob("*/LC_MESSAGES/messages.po"))
-
-
-def stale(template: Catalog) -> bool:
+def stale(template: Catalog, domain: Domain = MESSAGES) -> bool:
     """Whether the template on disk lacks a sentence or holds one that is gone."""
-    if not TEMPLATE.exists():
+    if not domain.template.exists():
         return True
-    with TEMPLATE.open("rb") as stream:
+    with domain.template.open("rb") as stream:
         return sentences(read_po(stream)) != sentences(template)
 
 
@@ -172,18 +189,20 @@ def convert(source: Path, target: Path) -> None:
 
 
 def update(template: Catalog) -> None:
-    """Write the template and bring every catalogue up to date with it. Comments of translators are kept."""
-    with TEMPLATE.open("wb") as stream:
-        write_po(stream, template, sort_output=True, omit_header=False, include_lineno=False, width=100)
-    for path in catalogues():
-        with path.open("rb") as stream:
-            catalog = read_po(stream)
-        catalog.update(template, no_fuzzy_matching=True, keep_user_comments=True)
-        _write(catalog, path)
+    """Write the templates and bring every catalogue up to date with them. Comments of translators are kept."""
+    for domain in DOMAINS:
+        wanted = template if domain is MESSAGES else extracted(domain)
+        with domain.template.open("wb") as stream:
+            write_po(stream, wanted, sort_output=True, omit_header=False, include_lineno=False, width=100)
+        for path in domain.catalogues():
+            with path.open("rb") as stream:
+                catalog = read_po(stream)
+            catalog.update(wanted, no_fuzzy_matching=True, keep_user_comments=True)
+            _write(catalog, path)
     traditional = LOCALES / "zh_Hant/LC_MESSAGES/messages.po"
     if traditional.exists():
         convert(traditional, LOCALES / "zh_Hans/LC_MESSAGES/messages.po")
-    write_status([progress(path, template) for path in catalogues()])
+    write_status([progress(path, template) for path in MESSAGES.catalogues()])
 
 
 def _write(catalog: Catalog, path: Path) -> None:
@@ -208,8 +227,9 @@ def write_status(found: list[Progress]) -> None:
 
 def faults(template: Catalog, found: list[Progress]) -> Iterator[str]:
     """What `--check` fails for."""
-    if stale(template):
-        yield "locales/messages.pot is stale: run `make translations`."
+    for domain in DOMAINS:
+        if stale(template if domain is MESSAGES else extracted(domain), domain):
+            yield f"locales/{domain.template.name} is stale: run `make translations`."
     written = YAML(typ="safe").load(STATUS.read_text(encoding="utf-8")) if STATUS.exists() else {}
     if found and written != status_of(found):
         yield "locales/status.yml is stale: run `make translations`."
@@ -233,7 +253,7 @@ def main(check: bool) -> int:
     template = extracted()
     if not check:
         update(template)
-    found = [progress(path, template) for path in catalogues()]
+    found = [progress(path, template) for path in MESSAGES.catalogues()]
     print(f"{'locale':10} {'translated':>12} {'reviewed':>9} {'fuzzy':>6} {'broken':>7}  safety sentences")
     print(f"{'en':10} {len(sentences(template)):>6} of {len(sentences(template))}")
     for one in found:

@@ -84,6 +84,8 @@ class Gateway:
         except requests.RequestException as error:
             log.warning("erase.engine_silent", kind=type(error).__name__)
             return False
+        if done.status_code != 204:
+            log.warning("erase.refused", status=done.status_code)
         return done.status_code == 204
 
     def ready(self) -> bool:

@@ -7,6 +7,8 @@ nothing else. `python -m web.jobs` works the queue.
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,15 @@ from huey.api import Task
 from storage.sealing import Keys
 from storage.settings import STATE, Settings, from_environment
 from web import logs
+from web.console.audit import Audit
+from web.console.delivery import DeliveryError, Route, load_routes
+from web.console.delivery import deliver as deliver_referral
+from web.console.lockout import Lockout
+from web.console.receipts import Receipts
+from web.console.referrals import Referrals
+from web.console.sittings import Sittings
+from web.console.walk_ins import WalkIns
+from web.gateway import Gateway, facts_of
 from web.public.sms_store import SmsStore
 from web.public.twilio.sending import Account, SendingError, send
 from web.store import ConversationStore
@@ -27,11 +38,12 @@ RETRIES, RETRY_SECONDS = 4, 30
 
 @dataclass(frozen=True)
 class Jobs:
-    """The queue and its jobs. `deliver(name)` puts one text in the queue."""
+    """The queue and its jobs. `deliver(name)` puts one text in the queue, `refer(name)` one call-back."""
 
     queue: Huey
     deliver: Any
     sweep: Any
+    refer: Any
 
 
 def make_jobs(settings: Settings, folder: Path = STATE) -> Jobs:
@@ -47,11 +59,55 @@ def make_jobs(settings: Settings, folder: Path = STATE) -> Jobs:
         left = task.retries if task is not None else 0
         send_waiting(store, account, settings.public_url, name, last_try=not left)
 
+    engine = conversations.engine
+    referrals, audit = Referrals(engine, keys), Audit(engine, keys)
+    routes = load_routes(settings.referral_routes)
+
+    @queue.task()
+    def refer(name: str) -> None:
+        send_referral(referrals, audit, routes, settings, name)
+
+    # The rows say when each is due: a queue that lost its jobs loses no call-back.
+    @queue.periodic_task(crontab())
+    def refer_due() -> None:
+        for name in referrals.due():
+            send_referral(referrals, audit, routes, settings, name)
+
+    walk_ins = WalkIns(engine, keys, Gateway(settings.rasa_url, settings.channel_secret, keys, settings.place))
+    lockout = Lockout(engine, keys)
+    sittings, receipts = Sittings(engine, keys), Receipts(engine, keys, facts_of(settings.place).consent)
+    sittings.when_ended(walk_ins.erase)
+
     @queue.periodic_task(crontab(minute="*/5"))
     def sweep() -> None:
-        logs.log.info("jobs.swept", count=store.erase_expired() + conversations.erase_expired())
+        count = store.erase_expired() + conversations.erase_expired()
+        count += sittings.end_unattended() + lockout.forget_old() + walk_ins.erase_unattended() + referrals.sweep() + receipts.forget_old()
+        logs.log.info("jobs.swept", count=count)
 
-    return Jobs(queue, deliver, sweep)
+    return Jobs(queue, deliver, sweep, refer)
+
+
+def send_referral(referrals: Referrals, audit: Audit, routes: Mapping[str, Route], settings: Settings, name: str) -> None:
+    """Try one call-back. Delivered and acknowledged, its content is erased; else it is tried again, or a volunteer decides."""
+    taken = referrals.take(name)
+    if taken is None:
+        return
+    referral, content = taken
+    began = time.monotonic()
+    try:
+        route = routes.get(referral.service)
+        if route is None:
+            raise DeliveryError("no-address", again=False)
+        deliver_referral(route, name, content, settings.smtp_url, settings.smtp_from)
+    except DeliveryError as error:
+        state = referrals.not_delivered(name, referral.tries, error.code, error.again)
+        logs.log.warning("referral.not_delivered", kind=state, code=error.code, count=referral.tries + 1)
+        if state == "failed":
+            audit.record("referral.failed", "", referral.centre)
+        return
+    referrals.delivered(name)
+    audit.record("referral.sent", "", referral.centre)
+    logs.log.info("referral.delivered", milliseconds=round((time.monotonic() - began) * 1000), count=referral.tries + 1)
 
 
 def send_waiting(store: SmsStore, account: Account, public_url: str, name: str, last_try: bool) -> None:

@@ -50,6 +50,7 @@ def targets(examples: Sequence[Example]) -> dict[str, tuple[list[str], np.ndarra
     issues = sorted({name for item in examples for name in item.issues or NO_HARM})
     strands = sorted({name for item in examples for name in item.strands})
     cues = sorted({name for item in examples for name in item.cues})
+
     def one_hot(labels: list[str], values: list[tuple[str, ...]]) -> np.ndarray:
         return np.array([[label in value for label in labels] for value in values], bool).reshape(len(values), len(labels))
 

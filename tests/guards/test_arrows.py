@@ -24,8 +24,8 @@ FLOORS = [
     {"errors", "model", "plaintext"},
     {"knowledge", "wording", "segments"},
     {"patterns", "language", "risk", "reading", "hours", "matching", "house"},
-    {"presenting", "saying", "merging", "asking", "choosing"},
-    {"decision"},
+    {"presenting", "saying", "merging", "asking", "choosing", "consent"},
+    {"decision", "papers"},
     {"rendering", "carrier"},
     {"turn"},
 ]

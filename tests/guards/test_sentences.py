@@ -13,7 +13,7 @@ from signpost.model import ISSUES, STRANDS, Alert, Question, Routes, Services, T
 from signpost.turn import answer_reading
 from signpost.wording import Wording
 from tests.builders import NOON, a_reading, a_situation, the_knowledge
-from tools.translations import extracted, placeholders, sentences, stale
+from tools.translations import CONSOLE, DOMAINS, extracted, placeholders, sentences, stale
 
 MARK = "\u02d1"
 
@@ -87,14 +87,22 @@ def test_every_strand_speaks_only_from_the_catalogue(strand):
             assert [text for text in said(block) if hard_coded(text)] == []
 
 
-TEMPLATE = extracted()
+TEMPLATES = {domain.name: extracted(domain) for domain in DOMAINS}
 
 
-def test_the_template_of_the_catalogues_is_current():
-    assert not stale(TEMPLATE)
+@pytest.mark.parametrize("domain", DOMAINS, ids=lambda domain: domain.name)
+def test_the_template_of_the_catalogues_is_current(domain):
+    assert not stale(TEMPLATES[domain.name], domain)
 
 
-def test_sentences_use_plain_signs_that_a_text_message_can_carry():
-    for sentence in sentences(TEMPLATE):
+@pytest.mark.parametrize("domain", DOMAINS, ids=lambda domain: domain.name)
+def test_sentences_use_plain_signs_that_a_text_message_can_carry(domain):
+    for sentence in sentences(TEMPLATES[domain.name]):
         assert sentence.isascii(), sentence
         assert len(placeholders(sentence)) <= 3, sentence
+
+
+def test_what_only_volunteers_read_is_not_sent_to_the_translators_of_what_people_read():
+    console = set(sentences(TEMPLATES[CONSOLE.name]))
+    assert {"Unlock", "The desk"} <= console
+    assert not {"Unlock", "The desk"} & set(sentences(TEMPLATES["messages"]))

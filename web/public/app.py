@@ -8,18 +8,20 @@ from pathlib import Path
 from flask import Flask, Response, request, session
 from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from storage.sealing import Keys
 from storage.settings import Settings, from_environment
-from web import logs
+from web import logs, security
 from web.gateway import Gateway, facts_of
-from web.public import api, chat, health, pages, security, sms, texting
+from web.public import api, chat, health, pages, sms, texting
 from web.public.conversations import Conversations
 from web.store import ConversationStore
 
 HERE = Path(__file__).resolve().parent
+SHARED_TEMPLATES = HERE.parent / "templates"
 # The largest thing a person sends is 2,000 characters, up to 8,000 bytes; a form needs little more.
 MAX_BODY = 64 * 1024
 LIMITS = "60 per minute; 600 per hour"
@@ -47,6 +49,7 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
         RATELIMIT_SWALLOW_ERRORS=True,
         PERMANENT_SESSION_LIFETIME=dt.timedelta(hours=settings.retention_hours_web),
     )
+    app.jinja_loader = ChoiceLoader([FileSystemLoader(HERE / "templates"), FileSystemLoader(SHARED_TEMPLATES)])
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
     if gateway is None:

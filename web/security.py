@@ -19,14 +19,14 @@ HEADERS = {
 }
 
 
-def protect(app: Flask) -> None:
-    """Add the headers to every response of the app."""
+def protect(app: Flask, keep_styles: bool = True) -> None:
+    """Add the headers to every response of the app. `keep_styles` lets browsers keep styles and scripts for a day."""
 
     @app.after_request
     def _headers(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        if request.path.startswith("/static/"):
+        if keep_styles and request.path.startswith("/static/"):
             response.headers["Cache-Control"] = "public, max-age=86400"
         else:
             response.headers["Cache-Control"] = "no-store"

@@ -1,0 +1,193 @@
+"""Who did what kind of thing when, and nothing of what was said. Rows are added and never changed.
+
+Each row carries a keyed hash over itself and the one before, so that a row that was changed or taken out is seen; a
+sealed head remembers the last, so that the end cannot be cut off. The database itself refuses to change a row.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hmac
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from flask import current_app, g
+
+from storage.database import upsert
+from storage.sealing import Keys, SealError
+
+# Every kind of thing that is written down. There is no field for anything else.
+KINDS = (
+    "account.invited",
+    "account.set_up",
+    "account.removed",
+    "door.signed_in",
+    "door.refused",
+    "door.locked",
+    "door.unlocked",
+    "door.signed_out",
+    "door.replaced",
+    "door.moved",
+    "walk_in.began",
+    "walk_in.ended",
+    "walk_in.left",
+    "walk_in.danger",
+    "walk_in.safeguarding",
+    "consent.given",
+    "consent.refused",
+    "consent.withdrawn",
+    "receipt.made",
+    "receipt.checked",
+    "sheet.made",
+    "pack.made",
+    "diary.made",
+    "referral.asked",
+    "referral.sent",
+    "referral.acknowledged",
+    "referral.failed",
+    "referral.withdrawn",
+    "counts.seen",
+    "counts.exported",
+    "audit.seen",
+    "audit.exported",
+    "shift.ended",
+)
+_GENESIS = "the first row"
+# Any number, the same in every process: one writer at a time (PostgreSQL).
+_LOCK = 7_315_022
+
+metadata = sa.MetaData()
+AUDIT = sa.Table(
+    "desk_audit",
+    metadata,
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("actor", sa.String(32), nullable=False),
+    sa.Column("centre", sa.String(64), nullable=False),
+    sa.Column("chain", sa.String(64), nullable=False),
+)
+HEAD = sa.Table(
+    "desk_audit_head",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+)
+for _verb in ("UPDATE", "DELETE"):
+    sa.event.listen(
+        AUDIT,
+        "after_create",
+        sa.DDL(
+            f"CREATE TRIGGER desk_audit_no_{_verb.lower()} BEFORE {_verb} ON desk_audit "
+            "BEGIN SELECT RAISE(ABORT, 'the audit is only added to'); END"
+        ).execute_if(dialect="sqlite"),
+    )
+sa.event.listen(
+    AUDIT,
+    "after_create",
+    sa.DDL(
+        "CREATE OR REPLACE FUNCTION desk_audit_stays() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the audit is only added to'; END $$; "
+        "CREATE TRIGGER desk_audit_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON desk_audit "
+        "FOR EACH STATEMENT EXECUTE FUNCTION desk_audit_stays()"
+    ).execute_if(dialect="postgresql"),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that was done. `at` is seconds since 1970, `actor` an account's id (empty: the system)."""
+
+    number: int
+    at: int
+    kind: str
+    actor: str
+    centre: str
+
+    @property
+    def time(self) -> str:
+        """The moment in UTC, to the second."""
+        return dt.datetime.fromtimestamp(self.at, dt.timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
+
+
+class Audit:
+    """Adds rows and checks them."""
+
+    def __init__(self, engine: sa.engine.Engine, keys: Keys) -> None:
+        self._engine = engine
+        self._keys = keys
+        metadata.create_all(engine)
+
+    def record(self, kind: str, actor: str, centre: str) -> None:
+        """Add a row.
+
+        Raises:
+            ValueError: there is no such kind.
+        """
+        if kind not in KINDS:
+            raise ValueError(f"The audit has no kind {kind!r}: add it to KINDS.")
+        with self._engine.connect() as connection:
+            if self._engine.dialect.name == "sqlite":
+                # The driver begins a transaction of its own only at the first write: this one begins before the read.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            last = connection.execute(sa.select(AUDIT).order_by(AUDIT.c.number.desc()).limit(1)).first()
+            row = Row(last.number + 1 if last else 1, int(time.time()), kind, actor, centre)
+            chain = self._keys.name("desk-audit", _text(last.chain if last else _GENESIS, row))
+            connection.execute(sa.insert(AUDIT).values(**row.__dict__, chain=chain))
+            sealed = self._keys.seal({"number": row.number, "chain": chain}, "desk-audit-head")
+            connection.execute(upsert(self._engine, HEAD, {"id": 1, "sealed": sealed}))
+            connection.commit()
+
+    def rows(self, centres: tuple[str, ...] | None = None, newest: int | None = None) -> list[Row]:
+        """The rows, the newest first; of some centres alone where they are named."""
+        query = sa.select(AUDIT).order_by(AUDIT.c.number.desc())
+        if centres is not None:
+            query = query.where(AUDIT.c.centre.in_(centres))
+        if newest is not None:
+            query = query.limit(newest)
+        with self._engine.connect() as connection:
+            return [Row(row.number, row.at, row.kind, row.actor, row.centre) for row in connection.execute(query)]
+
+    def broken(self) -> int | None:
+        """The number of the first row that is missing or was changed; None where all are as they were written."""
+        before, expected = _GENESIS, 1
+        for row, chain in self._chained():
+            good = [name for name in self._keys.names("desk-audit", _text(before, row)) if hmac.compare_digest(name, chain)]
+            if row.number != expected or not good:
+                return expected
+            before, expected = chain, expected + 1
+        head = self._head()
+        if head is None:
+            return expected if expected > 1 else None
+        return None if head == (expected - 1, before) else expected
+
+    def _chained(self) -> Iterator[tuple[Row, str]]:
+        with self._engine.connect() as connection:
+            for row in connection.execute(sa.select(AUDIT).order_by(AUDIT.c.number)):
+                yield Row(row.number, row.at, row.kind, row.actor, row.centre), row.chain
+
+    def _head(self) -> tuple[int, str] | None:
+        with self._engine.connect() as connection:
+            sealed = connection.execute(sa.select(HEAD.c.sealed)).scalar()
+        if sealed is None:
+            return None
+        try:
+            head = self._keys.open(sealed, "desk-audit-head")
+        except SealError:
+            return (-1, "")
+        return head["number"], head["chain"]
+
+
+def _text(before: str, row: Row) -> str:
+    return "|".join((before, str(row.number), str(row.at), row.kind, row.actor, row.centre))
+
+
+def record(kind: str) -> None:
+    """Within a request: the volunteer at this desk did this kind of thing now."""
+    volunteer = g.get("volunteer")
+    audit: Audit = current_app.extensions["audit"]
+    audit.record(kind, volunteer.id if volunteer else "", volunteer.centre if volunteer else "")
