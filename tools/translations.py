@@ -31,6 +31,8 @@ LOCALES = ROOT / "locales"
 KNOWLEDGE = ROOT / "knowledge"
 STATUS = LOCALES / "status.yml"
 DRAFTED, CONVERTED = "machine-drafted", "converted from zh_Hant by a program"
+# Babel takes `_(entry["text"])` for the sentence "text". No sentence here is one word in small letters.
+_A_KEY = re.compile(r"[a-z_]+\Z")
 REVIEWED = re.compile(r"reviewed by .+ on \d{4}-\d\d-\d\d\Z")
 
 
@@ -93,6 +95,8 @@ def extracted(domain: Domain = MESSAGES) -> Catalog:
         strip_comment_tags=True,
         directory_filter=lambda path: Path(path) == ROOT or Path(path).relative_to(ROOT).parts[0] in wanted,
     ):
+        if _A_KEY.match(str(sentence)):
+            continue
         catalog.add(sentence, None, [(name, line)], auto_comments=comments, context=context)
     return catalog
 
