@@ -1,6 +1,6 @@
 """What a text that is a single word means: to the phone company, which comes first, and to us.
 
-The words are data: knowledge/carrier_words.yml and knowledge/sms_words.yml.
+The words are data: knowledge/carrier_words.yml and knowledge/sms_words/.
 """
 
 from __future__ import annotations
@@ -85,18 +85,18 @@ def load_words(folder: Path) -> SmsWords:
         for name, entry in file["senders"].items()
     }
     own: dict[str, dict[str, tuple[str, ...]]] = {}
-    for locale, commands in read_yaml(folder / "sms_words.yml").items():
-        for command, words in commands.items():
+    for path in sorted((folder / "sms_words").glob("*.yml")):
+        for command, words in read_yaml(path).items():
             if command not in COMMANDS:
-                raise KnowledgeError("sms_words.yml", f"{locale}: {command}", "is not known.", f"use one of {', '.join(COMMANDS)}.")
-            own.setdefault(locale, {})[command] = _folded(words, carrier, locale, command)
+                raise KnowledgeError(f"sms_words/{path.name}", command, "is not known.", f"use one of {', '.join(COMMANDS)}.")
+            own.setdefault(path.stem, {})[command] = _folded(words, carrier, path.name, command)
     return SmsWords(carrier, senders, own)
 
 
-def _folded(words: list[str], carrier: Mapping[str, str], locale: str, command: str) -> tuple[str, ...]:
+def _folded(words: list[str], carrier: Mapping[str, str], name: str, command: str) -> tuple[str, ...]:
     printed = str(words[0])
     if printed.upper() in carrier:
-        raise KnowledgeError("sms_words.yml", f"{locale}: {command}", f"prints {printed!r}, a carrier word.", "put another word first.")
+        raise KnowledgeError(f"sms_words/{name}", command, f"prints {printed!r}, a carrier word.", "put another word first.")
     return (printed.casefold(), *(_bare(str(word)) for word in words))
 
 

@@ -38,6 +38,8 @@ _PLAIN_MARKS = str.maketrans(
     }
 )  # fmt: skip
 
+_ISOLATED = regex.compile("\u2066([\\d +]*)\u2069")
+
 # What stays whole: a link, a number with its spaces (0808 175 3080, +44 20 7946 0000, 9am), any other run of
 # non-spaces. In scripts that write no spaces every grapheme may end a line, but not before closing marks.
 _NO_SPACES = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
@@ -57,8 +59,13 @@ class Size:
 
 
 def plain_marks(text: str) -> str:
-    """The text with keyboard quotes, dashes and spaces, composed letters, and no invisible direction marks."""
-    return unicodedata.normalize("NFC", text.translate(_PLAIN_MARKS))
+    """The text with keyboard quotes, dashes and spaces, composed letters, and no invisible direction marks.
+
+    Where such marks kept a number in order, its spaces go instead: old phones show the marks as boxes, and without both
+    right-to-left text would turn `116 123` into `123 116`.
+    """
+    joined = _ISOLATED.sub(lambda found: found[1].replace(" ", ""), text)
+    return unicodedata.normalize("NFC", joined.translate(_PLAIN_MARKS))
 
 
 def encoding_of(text: str) -> Encoding:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gettext
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
@@ -29,6 +30,10 @@ RIGHT_TO_LEFT = ("ar", "ckb", "fa", "ur")
 LRI, PDI = "\u2066", "\u2069"
 
 
+# A number of two or more groups, not isolated yet.
+_GROUPED_NUMBER = re.compile(rf"(?<![{LRI}\d])(?<!\d )\+?\d+(?: \d+)+")
+
+
 def folder_of(locale: str) -> str:
     """The gettext folder of a BCP 47 locale: `zh-Hant` to `zh_Hant`, `en-x-easy` to `en@easy`."""
     return {"en-x-easy": "en@easy"}.get(locale, locale.replace("-", "_"))
@@ -46,11 +51,15 @@ class Wording:
     def __call__(self, sentence: str, **values: Any) -> str:
         """The sentence in this locale, with `{name}` filled from the values."""
         said = self.translations.gettext(sentence) if sentence else ""
-        return said.format(**values) if values else said
+        return self._isolated(said.format(**values) if values else said)
 
     def count(self, one: str, many: str, number: int, **values: Any) -> str:
         """The sentence in the plural form that the locale uses for this number."""
-        return self.translations.ngettext(one, many, number).format(number=number, **values)
+        return self._isolated(self.translations.ngettext(one, many, number).format(number=number, **values))
+
+    def _isolated(self, said: str) -> str:
+        """In right-to-left text the groups of a number would change places (`116 123` as `123 116`): keep each whole."""
+        return _GROUPED_NUMBER.sub(f"{LRI}\\g<0>{PDI}", said) if self.dir == "rtl" else said
 
     @property
     def dir(self) -> str:

@@ -68,6 +68,7 @@ def test_a_command_is_the_whole_text():
 
 def test_a_printed_word_that_carriers_take_is_refused_with_the_file_and_the_mend(tmp_path):
     (tmp_path / "carrier_words.yml").write_text((ROOT / "knowledge" / "carrier_words.yml").read_text())
-    (tmp_path / "sms_words.yml").write_text("xx:\n  human: [help, person]\n")
-    with pytest.raises(KnowledgeError, match=r"sms_words\.yml.*put another word first"):
+    (tmp_path / "sms_words").mkdir()
+    (tmp_path / "sms_words" / "xx.yml").write_text("human: [help, person]\n")
+    with pytest.raises(KnowledgeError, match=r"sms_words/xx\.yml.*put another word first"):
         load_words(tmp_path)

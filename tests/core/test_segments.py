@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signpost.segments import GSM7, GSM7_EXTENSION, cut, encoding_of, plain_marks, segments, size
+from signpost.wording import LRI, PDI, Wording
 from tests.builders import the_knowledge
 
 # What each takes: encoding, units, segments. Every planned language has a short and a long one.
@@ -321,3 +322,15 @@ def test_a_cut_keeps_to_its_room_loses_nothing_and_splits_no_word(words: list[st
         after = text[text.index(first) + len(first) :]
         # The cut is at a space, or in a script that has none.
         assert after[:1].isspace() or "\u4e00" <= after[:1] <= "\u9fff" or first[-1:] in "危險"
+
+
+def test_a_number_in_right_to_left_words_keeps_its_order_on_a_screen_and_on_an_old_phone():
+    words = Wording("ar")
+    said = words("اتصلوا على {number} الآن", number="116 123")
+    assert f"{LRI}116 123{PDI}" in said
+    assert plain_marks(said) == "اتصلوا على 116123 الآن"
+
+
+def test_a_number_that_is_kept_in_order_already_is_not_marked_twice():
+    words = Wording("fa")
+    assert words("{number}", number=f"{LRI}0808 168 9111{PDI}").count(LRI) == 1
