@@ -35,7 +35,11 @@ node_modules/.done: package.json package-lock.json
 $(PAGES): node_modules/.done $(wildcard web/*/styles/*.scss web/*/scripts/*.js)
 	@npm run -s build
 
-setup: $(VENV)/.done $(PAGES) ## Install everything this project needs into this folder
+locales/.compiled: $(VENV)/.done $(wildcard locales/*/LC_MESSAGES/*.po)
+	@$(PY) -m tools.translations --compile
+	@touch $@
+
+setup: $(VENV)/.done $(PAGES) locales/.compiled ## Install everything this project needs into this folder
 
 train: $(VENV)/.done ## Train the model if its data, code or settings changed
 	@$(PY) -m tools.train

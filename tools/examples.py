@@ -24,10 +24,11 @@ class Example:
 
 def read_examples(folder: Path) -> list[Example]:
     """Every example of every `*.yml` in a folder, in the order of the files."""
-    return [example for path in sorted(folder.glob("*.yml")) for example in _of_file(path)]
+    return [example for path in sorted(folder.glob("*.yml")) for example in read_file(path)]
 
 
-def _of_file(path: Path) -> list[Example]:
+def read_file(path: Path) -> list[Example]:
+    """Every example of one file, in order."""
     made = []
     for block in YAML(typ="safe").load(path.read_text(encoding="utf-8"))["nlu"]:
         about: dict[str, Any] = block.get("metadata") or {}
