@@ -179,7 +179,9 @@ def convert(source: Path, target: Path) -> None:
     simplified = OpenCC("t2s").convert
     with source.open("rb") as stream:
         catalog = read_po(stream)
-    made = Catalog("zh_Hans", project="sefton-signpost", msgid_bugs_address="", copyright_holder="The contributors", charset="utf-8")
+    made = Catalog(
+        "zh_Hans", project="sefton-signpost", msgid_bugs_address="", copyright_holder="The contributors", charset="utf-8", fuzzy=False
+    )
     for message in catalog:
         if message.id:
             text = [simplified(item) for item in _strings(message)]

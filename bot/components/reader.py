@@ -55,14 +55,14 @@ class TrainedReader(GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Thresholds were chosen on held-out writers (docs/model_card.md says on which, and what they cost)."""
         return {
-            "danger_alone": 0.3,
-            "danger_with_cue": 0.08,
+            "danger_alone": 0.13,
+            "danger_with_cue": 0.06,
             "soon": 0.5,
-            "strand": 0.4,
+            "strand": 0.45,
             "ask": 0.5,
             "sure": 0.4,
             "use_encoder": True,
-            "encoder_weight": 0.65,
+            "encoder_weight": 0.6,
             # Whether something is a question shows in its form, which the linear heads see better.
             "encoder_weight_ask": 0.3,
             "noisy_copies": 1,
