@@ -7,22 +7,29 @@ nothing else. `python -m web.jobs` works the queue.
 from __future__ import annotations
 
 import logging
+import resource
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from huey import Huey, RedisHuey, SqliteHuey, crontab
 from huey.api import Task
+from redis import ConnectionPool
 
+from storage.database import engine_for
 from storage.sealing import Keys
 from storage.settings import STATE, Settings, from_environment
 from web import logs
+from web.gateway import Gateway
 from web.public.sms_store import SmsStore
 from web.public.twilio.sending import Account, SendingError, send
 from web.store import ConversationStore
+from web.sweeping import Sweeper
 
 # Four more tries, half a minute apart at first: a text that comes later than that may come at a bad time.
 RETRIES, RETRY_SECONDS = 4, 30
+# The worker waits a second for a job; an answer that takes longer than this does not come.
+QUEUE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,7 @@ class Jobs:
     """The queue and its jobs. `deliver(name)` puts one text in the queue."""
 
     queue: Huey
+    keys: Keys
     deliver: Any
     sweep: Any
 
@@ -49,9 +57,11 @@ def make_jobs(settings: Settings, folder: Path = STATE) -> Jobs:
 
     @queue.periodic_task(crontab(minute="*/5"))
     def sweep() -> None:
-        logs.log.info("jobs.swept", count=store.erase_expired() + conversations.erase_expired())
+        logs.log.info("jobs.swept", count=sweeper.sweep())
 
-    return Jobs(queue, deliver, sweep)
+    gateway = Gateway(settings.rasa_url, settings.channel_secret, keys, settings.place)
+    sweeper = Sweeper(conversations, store, engine_for(settings.tracker_url), gateway, deliver)
+    return Jobs(queue, keys, deliver, sweep)
 
 
 def send_waiting(store: SmsStore, account: Account, public_url: str, name: str, last_try: bool) -> None:
@@ -61,13 +71,14 @@ def send_waiting(store: SmsStore, account: Account, public_url: str, name: str, 
         SendingError: another try could help, and this is not the last.
     """
     waiting = store.outbound(name)
-    if waiting is None:
+    if waiting is None or not store.outbound_taken(name):
         return
     try:
         send(account, waiting["to"], waiting["text"], f"{public_url}/sms/status?ref={waiting['ref']}")
     except SendingError as error:
         logs.log.warning("sms.not_sent", kind="passing" if error.retry else "final", code=error.code)
         if error.retry and not last_try:
+            store.outbound_taken(name, back=True)
             raise
         store.outbound_done(name, "failed", error.code)
         return
@@ -82,13 +93,17 @@ def account_of(settings: Settings) -> Account:
 
 def _queue(settings: Settings, folder: Path) -> Huey:
     if settings.redis_url:
-        return RedisHuey("signpost", url=settings.redis_url, results=False)
+        # Putting a job in never makes a person wait for a Redis that hangs.
+        pool = ConnectionPool.from_url(settings.redis_url, socket_timeout=QUEUE_SECONDS, socket_connect_timeout=QUEUE_SECONDS)
+        return RedisHuey("signpost", connection_pool=pool, results=False)
     folder.mkdir(parents=True, exist_ok=True)
     return SqliteHuey("signpost", filename=str(folder / "jobs.db"), results=False)
 
 
 def main() -> int:
     """Work the queue until told to stop."""
+    # What is in memory must not reach a disk when a process dies.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     logs.set_up()
     # The queue's own lines hold no words, but ours say what happened.
     logging.getLogger("huey").setLevel(logging.CRITICAL)

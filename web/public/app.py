@@ -13,16 +13,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from storage.sealing import Keys
 from storage.settings import Settings, from_environment
+from storage.turnstile import REDIS_SECONDS, Turnstile
 from web import logs
 from web.gateway import Gateway, facts_of
 from web.public import api, chat, health, pages, security, sms, texting
 from web.public.conversations import Conversations
+from web.readiness import Parts
 from web.store import ConversationStore
 
 HERE = Path(__file__).resolve().parent
 # The largest thing a person sends is 2,000 characters, up to 8,000 bytes; a form needs little more.
 MAX_BODY = 64 * 1024
 LIMITS = "60 per minute; 600 per hour"
+REDIS_PATIENCE = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
 
 
 def create_app(settings: Settings | None = None, gateway: Gateway | None = None) -> Flask:
@@ -33,6 +36,8 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
     app = Flask(__name__, template_folder=str(HERE / "templates"), static_folder=str(HERE / "static"))
     app.config.update(
         SECRET_KEY=keys.name("cookie", "signing"),
+        # A cookie signed with a key that is being changed still opens: nobody is thrown out of a chat.
+        SECRET_KEY_FALLBACKS=keys.names("cookie", "signing")[1:],
         SESSION_COOKIE_NAME="__Host-conversation" if settings.secure else "conversation",
         SESSION_COOKIE_SAMESITE="Strict",
         SESSION_COOKIE_SECURE=settings.secure,
@@ -45,6 +50,9 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
         RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
         RATELIMIT_HEADERS_ENABLED=True,
         RATELIMIT_SWALLOW_ERRORS=True,
+        # Without its Redis each process counts for itself: less strict, never open, and nobody waits for it.
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=bool(settings.redis_url),
+        RATELIMIT_STORAGE_OPTIONS=REDIS_PATIENCE if settings.redis_url else {},
         PERMANENT_SESSION_LIFETIME=dt.timedelta(hours=settings.retention_hours_web),
     )
     if settings.trusted_proxies:
@@ -57,7 +65,10 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
     app.extensions["keys"] = keys
     app.extensions["facts"] = facts_of(settings.place)
     app.extensions["gateway"] = gateway
-    app.extensions["conversations"] = Conversations(store, gateway)
+    app.extensions["conversations"] = Conversations(
+        store, gateway, Turnstile(settings.redis_url), 3600 * max(settings.retention_hours_web, settings.retention_hours_sms)
+    )
+    app.extensions["readiness"] = Parts(settings, gateway, store.engine)
     csrf = CSRFProtect(app)
     limiter = Limiter(lambda: keys.name("client", request.remote_addr or ""), app=app, default_limits=[], storage_uri=None)
     app.extensions["limit"] = limiter

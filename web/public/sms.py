@@ -24,6 +24,7 @@ from signpost.segments import segments
 from storage.settings import ROOT, Settings
 from web.gateway import Answer, facts_of, words_of
 from web.logs import log
+from web.public.attempt import attempt
 from web.public.in_time import answer_in_time
 from web.public.sms_store import CLEAN_EVERY_SECONDS, SmsStore, Talk
 from web.public.sms_talk import Inbound, Outcome, Texting, busy_text, fault_text
@@ -103,7 +104,7 @@ def receive() -> Response:
     if not MESSAGE_ID.match(message_id):
         return Response(status=403)
     try:
-        claim = _door().store.claim(message_id, number, REPEAT_SECONDS)
+        claim = _door().store.claim(message_id, number, REPEAT_SECONDS, attempt())
     except sa.exc.SQLAlchemyError as error:
         log.error("store.silent", kind=type(error).__name__)
         return _twiml(_without_memory())
@@ -218,7 +219,7 @@ def _remember(number: str, outcome: Outcome) -> None:
     if outcome.talk is None or outcome.fresh:
         store.erase(number)
         for token in extensions["keys"].names("sms", number):
-            extensions["gateway"].erase(token)
+            extensions["conversations"].erase_in_engine(token)
     if outcome.talk is not None:
         store.keep(number, outcome.talk)
 
