@@ -24,7 +24,7 @@ class TurnLockStore(LockStore):
 
     def __init__(self, endpoint_config: EndpointConfig | None = None) -> None:
         redis_url = os.environ.get("REDIS_URL", "")
-        self._turnstile = Turnstile(redis_url)
+        self._turnstile = Turnstile("engine", redis_url)
         # Redis is asked beside the event loop, so that one that hangs holds up nobody else's turn.
         self._beside = bool(redis_url)
 

@@ -1,6 +1,10 @@
 """Gunicorn for the public app. Threads wait for the engine; a worker is replaced now and then."""
 
 import os
+import resource
+
+# What is in memory must not reach a disk when a process dies; the workers inherit it.
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8080')}"
 workers = int(os.environ.get("WEB_WORKERS", "1"))

@@ -46,9 +46,13 @@ end
 
 
 class Turnstile:
-    """One per process. `name` is a keyed hash of the conversation: it is written to Redis."""
+    """One per process. `name` is a keyed hash of the conversation: it is written to Redis.
 
-    def __init__(self, redis_url: str = "") -> None:
+    `room` keeps apart what holds the same conversation at the same time: the web app holds it while the engine does.
+    """
+
+    def __init__(self, room: str, redis_url: str = "") -> None:
+        self._room = room
         self._lines: dict[str, dict[str, float]] = {}
         self._lock = threading.Lock()
         self._resting_until = 0.0
@@ -108,10 +112,9 @@ class Turnstile:
     def _asks_redis(self) -> bool:
         return self._redis is not None and time.monotonic() >= self._resting_until
 
-    @staticmethod
-    def _keys(name: str) -> list[str]:
+    def _keys(self, name: str) -> list[str]:
         # The braces keep both on one node of a cluster.
-        return [f"turn:{{{name}}}", f"turn:{{{name}}}:alive"]
+        return [f"turn:{self._room}:{{{name}}}", f"turn:{self._room}:{{{name}}}:alive"]
 
 
 def new_ticket() -> str:

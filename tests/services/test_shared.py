@@ -41,9 +41,9 @@ def fresh(redis_server: Redis) -> Iterator[Redis]:
 def turnstiles(request: pytest.FixtureRequest) -> list[Turnstile]:
     """Three turnstiles of one conversation: of three processes over Redis, or the one of a single process."""
     if request.param == "memory":
-        return [Turnstile()] * 3
+        return [Turnstile("web")] * 3
     url = request.getfixturevalue("fresh").url
-    return [Turnstile(url) for _ in range(3)]
+    return [Turnstile("web", url) for _ in range(3)]
 
 
 def test_turns_of_one_conversation_never_overlap(turnstiles: list[Turnstile]):
@@ -82,6 +82,11 @@ def test_other_conversations_do_not_wait(turnstiles: list[Turnstile]):
         assert mine
 
 
+def test_the_web_app_holds_a_conversation_while_the_engine_does(fresh: Redis):
+    with Turnstile("web", fresh.url).held(NAME, 0), Turnstile("engine", fresh.url).held(NAME, 0) as mine:
+        assert mine
+
+
 def test_who_dies_in_a_turn_holds_the_others_up_for_a_lease_and_no_longer(turnstiles: list[Turnstile]):
     assert turnstiles[0].stand(NAME, "dead")
     began = time.monotonic()
@@ -99,7 +104,7 @@ def test_nobody_waits_longer_than_they_said(turnstiles: list[Turnstile]):
 
 
 def test_no_turn_leaves_anything_behind(fresh: Redis):
-    with Turnstile(fresh.url).held(NAME, 1), redis.Redis.from_url(fresh.url) as asked:
+    with Turnstile("web", fresh.url).held(NAME, 1), redis.Redis.from_url(fresh.url) as asked:
         assert NAME in str(asked.keys())
     with redis.Redis.from_url(fresh.url) as asked:
         assert asked.keys() == []
@@ -107,7 +112,7 @@ def test_no_turn_leaves_anything_behind(fresh: Redis):
 
 @pytest.mark.parametrize("how", ["hung", "down"])
 def test_without_redis_turns_are_kept_in_order_within_the_process(fresh: Redis, how: str):
-    turnstile = Turnstile(fresh.url)
+    turnstile = Turnstile("web", fresh.url)
     if how == "hung":
         fresh.signal(SIGSTOP)
     else:

@@ -66,7 +66,7 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
     app.extensions["facts"] = facts_of(settings.place)
     app.extensions["gateway"] = gateway
     app.extensions["conversations"] = Conversations(
-        store, gateway, Turnstile(settings.redis_url), 3600 * max(settings.retention_hours_web, settings.retention_hours_sms)
+        store, gateway, Turnstile("web", settings.redis_url), 3600 * max(settings.retention_hours_web, settings.retention_hours_sms)
     )
     app.extensions["readiness"] = Parts(settings, gateway, store.engine)
     csrf = CSRFProtect(app)

@@ -24,7 +24,7 @@ class Conversations:
 
     store: ConversationStore
     gateway: Gateway
-    turnstile: Turnstile = field(default_factory=Turnstile)
+    turnstile: Turnstile = field(default_factory=lambda: Turnstile("web"))
     # How long the engine keeps a row at most: an erasure it does not confirm is tried again until then.
     engine_keeps_seconds: float = 72 * 3600.0
 
