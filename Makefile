@@ -14,7 +14,7 @@ MODEL := models/model.tar.gz
 PAGES := web/public/static/built/main.css
 ENCODER_MADE := bot/encoder/en/model.onnx
 
-.PHONY: help run test check evaluate bench translations audit lock sms clean setup train
+.PHONY: help run test check evaluate bench translations audit lock sms clean setup train rotate rotate-key backup restore fuzz load faults
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 16
@@ -68,6 +68,25 @@ translations: setup ## Extract, update and check every catalogue; print a table
 
 sms: setup train ## Text with it in this terminal, without a Twilio account
 	@$(PY) -m tools.sms
+
+rotate-key: rotate
+rotate: $(VENV)/.done ## (also rotate-key) Seal every stored row under the newest key: SECRET_KEY=new,old
+	@$(PY) -m tools.rotate_key
+
+backup: $(VENV)/.done ## Copy the stored rows, sealed as they are: make backup TO=file
+	@$(PY) -m tools.backup backup $(TO)
+
+restore: $(VENV)/.done ## Put a backup back: make restore FROM=file
+	@$(PY) -m tools.backup restore $(FROM)
+
+fuzz: setup ## Send 100,000 bad inputs to every door
+	$(PY) -m bench.fuzz
+
+load: setup train ## Ten minutes of conversations, then three times as many
+	$(PY) -m bench.load
+
+faults: setup train ## Kill and hang every part of many machines while people talk
+	$(PY) -m bench.faults
 
 audit: $(VENV)/.done ## Known vulnerabilities of the pinned packages (needs the internet)
 	@$(PY) -m venv .audit && .audit/bin/pip install -q pip-audit && .audit/bin/pip-audit --disable-pip --require-hashes -r requirements/serve.txt \

@@ -46,13 +46,14 @@ class EncryptedTrackerStore(TrackerStore):
         self,
         domain: Domain | None = None,
         event_broker: EventBroker | None = None,
-        url: str = "sqlite:///.state/tracker.db",
+        host: str = "sqlite:///.state/tracker.db",
         **kwargs: Any,
     ) -> None:
+        # Rasa hands a store of one's own the `url` of endpoints.yml under this name.
         super().__init__(domain or Domain.empty(), event_broker)
         self._keys = Keys.from_text(os.environ["SECRET_KEY"])
         self._retention = float(os.environ.get("RETENTION_HOURS_SMS") or 72) * _HOUR
-        self._engine = engine_for(url)
+        self._engine = engine_for(host)
         prepare(self._engine, metadata)
 
     async def save(self, tracker: DialogueStateTracker) -> None:

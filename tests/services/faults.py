@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import requests
 from requests.adapters import HTTPAdapter
 
+from storage.database import REST_SECONDS
 from tests.services.cluster import TWILIO_TOKEN, Cluster
 from web.public.twilio.signature import HEADER, sign
 
@@ -210,8 +211,8 @@ def suffer(cluster: Cluster, fault: Fault) -> Found:
             time.sleep(fault.seconds)
             fault.undo(cluster)
             recovered = max(recovered, cluster.wait_well(60))
-        # A web app or store that is back is asked again within a second or two.
-        time.sleep(2)
+        # What was silent is asked again after its rest.
+        time.sleep(REST_SECONDS + 1)
     heard = talkers.heard
     return Found(
         fault.what, fault.how, fault.times, len(heard.latencies), heard.degraded, heard.sent_again, heard.unanswered, heard.forgotten,

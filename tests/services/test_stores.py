@@ -15,7 +15,7 @@ from signpost.model import Situation
 from storage import rows
 from storage.database import engine_for, prepare
 from storage.sealing import Keys
-from tests.builders import SECRET
+from tests.builders import ROOT, SECRET
 from web.public.sms_store import SmsStore, Talk
 from web.store import Conversation, ConversationStore, new_token
 
@@ -231,7 +231,7 @@ def tracker_stores(address: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[]
 
     monkeypatch.setenv("SECRET_KEY", SECRET)
     domain = Domain.from_dict({"slots": {"situation": {"type": "any", "mappings": [{"type": "custom"}]}}})
-    return lambda: EncryptedTrackerStore(domain, url=address)
+    return lambda: EncryptedTrackerStore(domain, host=address)
 
 
 def turn(store: Any, sender: str, **known: Any) -> Any:
@@ -293,6 +293,22 @@ def test_a_tracker_store_whose_database_is_down_costs_nobody_the_answer(monkeypa
     assert remembered(store, "s") is None
     asyncio.run(store.save(turn(store, "s", turns=1)))
     assert not asyncio.run(store.delete("s"))
+
+
+def test_rasa_opens_the_database_that_the_endpoints_name(address: str, monkeypatch: pytest.MonkeyPatch, tracker_stores: Callable[[], Any]):
+    from rasa.core.tracker_store import TrackerStore
+    from rasa.core.utils import AvailableEndpoints
+
+    from bot.tracker_store import unwrapped
+
+    for name in ("CHANNEL_SECRET", "ACTIONS_URL"):
+        monkeypatch.setenv(name, "not-asked-in-this-test")
+    monkeypatch.setenv("TRACKER_URL", address)
+    endpoint = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml")).tracker_store
+    store = TrackerStore.create(endpoint, tracker_stores().domain)
+    asyncio.run(store.save(turn(store, "s", turns=1)))
+    assert remembered(tracker_stores(), "s") == {"turns": 1}
+    assert asyncio.run(unwrapped(store).delete("s"))
 
 
 def test_a_table_gets_its_columns_whatever_the_database(address: str):
