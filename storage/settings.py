@@ -44,6 +44,9 @@ class Settings:
     sms_silence_hours: float = 6.0
     # Countries (ISO 3166, separated by commas) whose mobiles may be sent a text that someone asked for.
     sms_countries: str = "GB"
+    # Where Prometheus asks; 0 for nowhere.
+    metrics_port: int = 0
+    metrics_host: str = "127.0.0.1"
 
     @property
     def secure(self) -> bool:
@@ -87,6 +90,8 @@ def from_environment(environ: dict[str, str] | None = None) -> Settings:
         sms_daily_cap=int(text("SMS_DAILY_CAP", "2000")),
         sms_silence_hours=float(text("SMS_SILENCE_HOURS", "6")),
         sms_countries=text("SMS_COUNTRIES", "GB"),
+        metrics_port=int(text("METRICS_PORT", "9464")),
+        metrics_host=text("METRICS_HOST", "127.0.0.1"),
     )
 
 

@@ -49,6 +49,7 @@ class Stack:
             "DATABASE_URL": f"sqlite:///{folder}/web.db",
             "TRACKER_URL": f"sqlite:///{folder}/tracker.db",
             "STATE_FOLDER": str(folder),
+            "METRICS_PORT": "0",
             # Each caller says who it is, so that no test meets the limit on what one person may send.
             "TRUSTED_PROXIES": "1",
             "RASA_TELEMETRY_ENABLED": "false",

@@ -44,7 +44,7 @@ class Jobs:
 
 def make_jobs(settings: Settings, folder: Path = STATE) -> Jobs:
     """The queue of these settings, with its jobs."""
-    queue = _queue(settings, folder)
+    queue = queue_of(settings, folder)
     keys = Keys.from_text(settings.secret_key)
     conversations = ConversationStore(settings.database_url, keys, settings.retention_hours_web)
     store = SmsStore(conversations.engine, keys, settings.retention_hours_sms)
@@ -91,7 +91,8 @@ def account_of(settings: Settings) -> Account:
     return Account(settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_from, settings.twilio_api_url)
 
 
-def _queue(settings: Settings, folder: Path) -> Huey:
+def queue_of(settings: Settings, folder: Path = STATE) -> Huey:
+    """The queue of these settings, without its jobs."""
     if settings.redis_url:
         # Putting a job in never makes a person wait for a Redis that hangs.
         pool = ConnectionPool.from_url(settings.redis_url, socket_timeout=QUEUE_SECONDS, socket_connect_timeout=QUEUE_SECONDS)

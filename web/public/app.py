@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from storage.sealing import Keys
 from storage.settings import Settings, from_environment
 from storage.turnstile import REDIS_SECONDS, Turnstile
-from web import logs
+from web import logs, metrics
 from web.gateway import Gateway, facts_of
 from web.public import api, chat, health, pages, security, sms, texting
 from web.public.conversations import Conversations
@@ -90,6 +90,8 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
 
 
 def _http_error(error: HTTPException) -> Response | tuple[str, int]:
+    if error.code == 429:
+        metrics.refused.labels("flood").inc()
     if request.path.startswith("/api/"):
         return api.problem(error.code or 500, retry_after=getattr(error, "retry_after", None))
     if error.code == 429:
@@ -100,6 +102,7 @@ def _http_error(error: HTTPException) -> Response | tuple[str, int]:
 def _fault(error: Exception) -> Response | tuple[str, int]:
     """Whatever breaks, the person gets the emergency line and a way on; the log gets the kind of fault alone."""
     logs.log.error("web.fault", kind=type(error).__name__, path=request.url_rule.rule if request.url_rule else "unknown")
+    metrics.faults.labels("web").inc()
     session.clear()
     if request.path.startswith("/api/"):
         return api.problem(503)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from signpost.model import Message, Situation, block_as_json
 from storage.turnstile import Turnstile
+from web import metrics
 from web.gateway import Answer, Gateway
 from web.logs import log
 from web.store import Conversation, ConversationStore, new_token
@@ -59,6 +61,7 @@ class Conversations:
         conversation = conversation or Conversation(new_token())
         if attempt and conversation.attempt == attempt:
             conversation = conversation.with_(turns=conversation.turns[:-2])
+        began = time.monotonic()
         answer = self.gateway.turn(message, conversation.token, Situation.from_json(conversation.situation))
         if answer.erase:
             self.erase(conversation.token)
@@ -77,6 +80,8 @@ class Conversations:
                 kept = self.store.keep(kept, len(new))
             except sa.exc.SQLAlchemyError as error:
                 log.error("store.silent", kind=type(error).__name__)
+        metrics.turns.labels(message.channel, answer.reading.risk, answer.degraded).inc()
+        metrics.turn_seconds.labels(message.channel).observe(time.monotonic() - began)
         log.info("turn", channel=message.channel, risk=answer.reading.risk, degraded=answer.degraded, locale=answer.situation.locale)
         return kept, answer
 
