@@ -12,7 +12,9 @@ os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="signp
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8080')}"
 workers = int(os.environ.get("WEB_WORKERS", "1"))
-worker_class = "gthread"
+# Threads, and a slow client holds one for a few seconds at most.
+worker_class = "web.serving.PatientWorker"
+logger_class = "web.serving.QuietLogger"
 threads = int(os.environ.get("WEB_THREADS", "8"))
 timeout = 30
 graceful_timeout = 10

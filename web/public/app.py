@@ -17,6 +17,7 @@ from storage.turnstile import REDIS_SECONDS, Turnstile
 from web import logs, metrics
 from web.gateway import Gateway, facts_of
 from web.public import api, chat, health, pages, security, sms, texting
+from web.public.bodies import WholeBodies
 from web.public.conversations import Conversations
 from web.readiness import Parts
 from web.store import ConversationStore
@@ -55,6 +56,7 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
         RATELIMIT_STORAGE_OPTIONS=REDIS_PATIENCE if settings.redis_url else {},
         PERMANENT_SESSION_LIFETIME=dt.timedelta(hours=settings.retention_hours_web),
     )
+    app.wsgi_app = WholeBodies(app.wsgi_app, MAX_BODY)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
     if gateway is None:
@@ -93,7 +95,10 @@ def _http_error(error: HTTPException) -> Response | tuple[str, int]:
     if error.code == 429:
         metrics.refused.labels("flood").inc()
     if request.path.startswith("/api/"):
-        return api.problem(error.code or 500, retry_after=getattr(error, "retry_after", None))
+        refused = api.problem(error.code or 500, retry_after=getattr(error, "retry_after", None))
+        if methods := getattr(error, "valid_methods", None):
+            refused.headers["Allow"] = ", ".join(sorted(methods))
+        return refused
     if error.code == 429:
         return pages.busy()
     return pages.not_there(error.code or 404)
