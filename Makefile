@@ -14,7 +14,7 @@ MODEL := models/model.tar.gz
 PAGES := web/public/static/built/main.css web/console/static/built/main.css
 ENCODER_MADE := bot/encoder/en/model.onnx
 
-.PHONY: help run test check evaluate bench translations audit lock sms volunteer clean setup train
+.PHONY: help run test check evaluate bench translations audit lock sms volunteer clean setup train rotate rotate-key backup restore fuzz load faults
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 16
@@ -76,6 +76,24 @@ sms: setup train ## Text with it in this terminal, without a Twilio account
 volunteer: setup ## A one-time set-up link for the desk: make volunteer NAME="Ada Marsh" [ROLE=coordinator]
 	@test -n "$(NAME)" || { echo 'Usage: make volunteer NAME="Ada Marsh" [CENTRE=id] [ROLE=coordinator] [EMAIL=address] [REMOVE=1]'; exit 2; }
 	@$(PY) -m web.console.accounts --name "$(NAME)" --centre "$(CENTRE)" --role "$(or $(ROLE),volunteer)" --email "$(EMAIL)" $(if $(REMOVE),--remove)
+rotate-key: rotate
+rotate: $(VENV)/.done ## (also rotate-key) Seal every stored row under the newest key: SECRET_KEY=new,old
+	@$(PY) -m tools.rotate_key
+
+backup: $(VENV)/.done ## Copy the stored rows, sealed as they are: make backup TO=file
+	@$(PY) -m tools.backup backup $(TO)
+
+restore: $(VENV)/.done ## Put a backup back: make restore FROM=file
+	@$(PY) -m tools.backup restore $(FROM)
+
+fuzz: setup ## Send 100,000 bad inputs to every door
+	$(PY) -m bench.fuzz
+
+load: setup train ## Ten minutes of conversations, then three times as many
+	$(PY) -m bench.load
+
+faults: setup train ## Kill and hang every part of many machines while people talk
+	$(PY) -m bench.faults
 
 audit: $(VENV)/.done ## Known vulnerabilities of the pinned packages (needs the internet)
 	@$(PY) -m venv .audit && .audit/bin/pip install -q pip-audit && .audit/bin/pip-audit --disable-pip --require-hashes -r requirements/serve.txt \

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 import warnings
 
 
 def main() -> None:
     """Run one Rasa command in this process."""
+    # What is in memory must not reach a disk when a process dies.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
     warnings.filterwarnings("ignore", category=DeprecationWarning)

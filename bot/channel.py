@@ -16,6 +16,8 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.tracker_store import unwrapped
+
 log = structlog.get_logger()
 SECRET_HEADER = "X-Signpost-Secret"
 
@@ -48,7 +50,7 @@ class SignpostChannel(InputChannel):
         blueprint = Blueprint("signpost_channel")
 
         def allowed(request: Request) -> bool:
-            return hmac.compare_digest(request.headers.get(SECRET_HEADER, ""), self._secret)
+            return hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode(), self._secret.encode())
 
         @blueprint.get("/")
         async def health(request: Request) -> HTTPResponse:
@@ -80,9 +82,12 @@ class SignpostChannel(InputChannel):
         async def erase(request: Request, sender: str) -> HTTPResponse:
             if not allowed(request):
                 return response.empty(403)
-            # Rasa wraps the store in one that keeps faults to itself and cannot erase; ours is inside.
-            store = request.app.ctx.agent.tracker_store
-            await getattr(store, "_tracker_store", store).delete(sender)
+            agent = request.app.ctx.agent
+            # After a turn that is still under way, which would write the row anew.
+            async with agent.lock_store.lock(sender):
+                erased = await unwrapped(agent.tracker_store).delete(sender)
+            if not erased:
+                return response.empty(503)
             return response.empty(204)
 
         return blueprint

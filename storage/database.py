@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import select
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+
+# A PostgreSQL that says nothing for so long counts as down; then it is left alone a little, so that people do not each
+# wait for it. The rest is longer than a turn: only the first question of a turn may have to wait.
+SILENCE_SECONDS, REST_SECONDS = 1.0, 3.0
+# Any fixed number: processes that start together make the tables one after the other.
+_MAKING = 5_071_960
 
 
 def engine_for(url: str) -> sa.engine.Engine:
     """An engine for a database address (`sqlite:///path` or `postgresql://...`), ready for several processes.
 
     In SQLite erased rows are overwritten (`secure_delete`) and the log is emptied as soon as nobody reads it, so that
-    what is erased cannot be found in the files.
+    what is erased cannot be found in the files. A PostgreSQL that hangs raises `OperationalError` like one that is down.
     """
-    if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=5, pool_timeout=2, future=True)
+    return _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
+
+
+def _sqlite(url: str) -> sa.engine.Engine:
     path = sa.engine.make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -31,6 +42,78 @@ def engine_for(url: str) -> sa.engine.Engine:
     return engine
 
 
+class _Silence:
+    """Until when the PostgreSQL of this process is left alone. A process talks to one."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+        self._lock = threading.Lock()
+
+    def begins(self) -> None:
+        """It did not answer just now."""
+        with self._lock:
+            self._until = time.monotonic() + REST_SECONDS
+
+    def holds(self) -> bool:
+        """Whether it is not worth asking yet."""
+        with self._lock:
+            return time.monotonic() < self._until
+
+
+_SILENCE = _Silence()
+
+
+def _postgresql(url: str) -> sa.engine.Engine:
+    import psycopg2
+    from psycopg2 import extensions
+
+    def wait(connection: Any) -> None:
+        """Wait for the server as psycopg2 would, but not for ever: a server that hangs keeps its sockets open."""
+        while True:
+            state = connection.poll()
+            if state == extensions.POLL_OK:
+                return
+            waiting = select.poll()
+            waiting.register(connection.fileno(), select.POLLIN if state == extensions.POLL_READ else select.POLLOUT)
+            if not waiting.poll(SILENCE_SECONDS * 1000):
+                _SILENCE.begins()
+                raise psycopg2.OperationalError("The database does not answer.")
+
+    extensions.set_wait_callback(wait)
+    engine = sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10, pool_timeout=2, future=True)
+
+    @sa.event.listens_for(engine, "do_connect")
+    def _connect(dialect, _record, cargs, cparams):  # type: ignore[no-untyped-def]
+        if _SILENCE.holds():
+            raise psycopg2.OperationalError("The database did not answer a moment ago.")
+        try:
+            return dialect.connect(*cargs, **cparams)
+        except psycopg2.OperationalError:
+            _SILENCE.begins()
+            raise
+
+    return engine
+
+
+def prepare(engine: sa.engine.Engine, metadata: sa.MetaData) -> None:
+    """Make the tables that are not there and the columns that an older version did not have.
+
+    A new column needs a `server_default`. Several processes may call this at once.
+    """
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MAKING})
+        for table in metadata.sorted_tables:
+            connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+            for index in table.indexes:
+                connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
+            there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
+            for column in table.columns:
+                if column.name not in there:
+                    described = sa.schema.CreateColumn(column).compile(dialect=engine.dialect)
+                    connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {described}"))
+
+
 def scrub(engine: sa.engine.Engine) -> None:
     """Make an erasure final on disk: fold the write-ahead log into the database and cut it to nothing."""
     if engine.dialect.name == "sqlite":
@@ -38,12 +121,22 @@ def scrub(engine: sa.engine.Engine) -> None:
             connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
 
-def upsert(engine: sa.engine.Engine, table: sa.Table, row: dict[str, Any]) -> Any:
-    """An insert that replaces the row of the same primary key."""
+def _insert(engine: sa.engine.Engine, table: sa.Table) -> Any:
     if engine.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert
     else:
         from sqlalchemy.dialects.sqlite import insert
+    return insert(table)
+
+
+def upsert(engine: sa.engine.Engine, table: sa.Table, row: dict[str, Any], where: Any = None) -> Any:
+    """An insert that replaces the row of the same primary key; with `where`, only a row that is so (`rowcount` 0 else)."""
     keys = [column.name for column in table.primary_key]
-    statement = insert(table).values(**row)
-    return statement.on_conflict_do_update(index_elements=keys, set_={key: value for key, value in row.items() if key not in keys})
+    statement = _insert(engine, table).values(**row)
+    changed = {key: value for key, value in row.items() if key not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed, where=where)
+
+
+def insert_new(engine: sa.engine.Engine, table: sa.Table, row: dict[str, Any]) -> Any:
+    """An insert that does nothing (`rowcount` 0) where the primary key is taken."""
+    return _insert(engine, table).values(**row).on_conflict_do_nothing()

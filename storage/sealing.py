@@ -62,6 +62,10 @@ class Keys:
         plain = zlib.compress(json.dumps(value, separators=(",", ":")).encode(), 1)
         return _key_id(secret) + nonce + AESGCM(_derive(secret, "seal")).encrypt(nonce, plain, bound_to.encode())
 
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether this was sealed with the newest key."""
+        return hmac.compare_digest(_key_id(self.secrets[0]), sealed[:KEY_ID])
+
     def open(self, sealed: bytes, bound_to: str) -> Any:
         """The value that was sealed.
 

@@ -52,6 +52,9 @@ class Settings:
     referral_routes: str = ""
     smtp_url: str = ""
     smtp_from: str = ""
+    # Where Prometheus asks; 0 for nowhere.
+    metrics_port: int = 0
+    metrics_host: str = "127.0.0.1"
 
     @property
     def secure(self) -> bool:
@@ -101,6 +104,8 @@ def from_environment(environ: dict[str, str] | None = None) -> Settings:
         referral_routes=text("REFERRAL_ROUTES", ""),
         smtp_url=text("SMTP_URL", ""),
         smtp_from=text("SMTP_FROM", ""),
+        metrics_port=int(text("METRICS_PORT", "9464")),
+        metrics_host=text("METRICS_HOST", "127.0.0.1"),
     )
 
 

@@ -55,6 +55,7 @@ class Stack:
             "REFERRAL_ROUTES": str(calls),
             "SMTP_URL": "smtp://127.0.0.1:9",
             "SMTP_FROM": "desk@example.org",
+            "METRICS_PORT": "0",
             # Each caller says who it is, so that no test meets the limit on what one person may send.
             "TRUSTED_PROXIES": "1",
             "RASA_TELEMETRY_ENABLED": "false",

@@ -7,6 +7,7 @@ alone and answers, marked `degraded`. Nobody is left without a reply.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import time
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,6 +31,9 @@ from storage.settings import ROOT
 log = structlog.get_logger()
 
 CONNECT_SECONDS, ANSWER_SECONDS = 0.5, 2.0
+# Another engine is asked only while there is time for an answer.
+LEAST_SECONDS = 0.3
+POOL = 32
 # After a silence the engine is left alone this long, so that people do not each wait for it.
 REST_SECONDS = 5.0
 SECRET_HEADER = "X-Signpost-Secret"
@@ -53,17 +57,69 @@ class Answer:
         return asked if asked == self.situation.locale else None
 
 
+class _Silent(Exception):
+    """This engine gave no answer."""
+
+
+class _Engine:
+    """One engine and whether it is worth asking. Threads share it."""
+
+    def __init__(self, url: str, secret: str) -> None:
+        self._url = f"{url}/webhooks/signpost"
+        self._session = requests.Session()
+        self._session.headers[SECRET_HEADER] = secret
+        self._session.mount("http", requests.adapters.HTTPAdapter(pool_maxsize=POOL))
+        self._resting_until = 0.0
+
+    @property
+    def resting(self) -> bool:
+        """Whether it was silent a moment ago."""
+        return time.monotonic() < self._resting_until
+
+    def turn(self, asked: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """What it says.
+
+        Raises:
+            _Silent: nothing, an error, or too late.
+        """
+        try:
+            answered = self._session.post(f"{self._url}/turn", json=asked, timeout=(CONNECT_SECONDS, seconds))
+            said = answered.json() if answered.status_code == 200 else {}
+        except (requests.RequestException, ValueError) as error:
+            log.warning("engine.silent", kind=type(error).__name__)
+            self._resting_until = time.monotonic() + REST_SECONDS
+            raise _Silent from None
+        if not said.get("reply"):
+            log.warning("engine.no_answer", status=answered.status_code)
+            raise _Silent
+        return said
+
+    def erase(self, name: str) -> bool:
+        """Erase what it keeps under this name; whether it confirmed that."""
+        try:
+            done = self._session.delete(f"{self._url}/conversation/{name}", timeout=(CONNECT_SECONDS, ANSWER_SECONDS))
+        except requests.RequestException as error:
+            log.warning("erase.engine_silent", kind=type(error).__name__)
+            return False
+        return done.status_code == 204
+
+    def ready(self) -> bool:
+        """Whether it answers."""
+        try:
+            return self._session.get(f"{self._url}/", timeout=(CONNECT_SECONDS, ANSWER_SECONDS)).ok
+        except requests.RequestException:
+            return False
+
+
 class Gateway:
-    """One per process. `clock` is for tests."""
+    """One per process. `rasa_url` is one address or several, separated by commas: they are asked in turns, and where one
+    is silent another is asked. `clock` is for tests."""
 
     def __init__(self, rasa_url: str, channel_secret: str, keys: Keys, place: str, clock: Any = None) -> None:
-        self._url = f"{rasa_url}/webhooks/signpost"
-        self._secret = channel_secret
+        self._engines = [_Engine(url.strip().rstrip("/"), channel_secret) for url in rasa_url.split(",") if url.strip()]
+        self._next = itertools.count()
         self._keys = keys
         self._place = place
-        self._session = requests.Session()
-        self._session.headers[SECRET_HEADER] = channel_secret
-        self._resting_until = 0.0
         self._clock = clock or (lambda: dt.datetime.now(dt.timezone.utc))
 
     def warm(self) -> None:
@@ -77,56 +133,51 @@ class Gateway:
             return said
         return self._alone(message, situation)
 
-    def erase(self, token: str) -> bool:
-        """Erase the engine's side of a conversation; whether the engine confirmed it."""
-        try:
-            done = self._session.delete(f"{self._url}/conversation/{self._sender(token)}", timeout=(CONNECT_SECONDS, ANSWER_SECONDS))
-        except requests.RequestException as error:
-            log.warning("erase.engine_silent", kind=type(error).__name__)
-            return False
-        if done.status_code != 204:
-            log.warning("erase.refused", status=done.status_code)
-        return done.status_code == 204
+    def erase(self, token: str) -> list[str]:
+        """Erase the engine's side of a conversation; the names (keyed hashes) that no engine confirmed."""
+        return [name for name in self._keys.names("engine", token) if not self.erase_name(name)]
 
-    def ready(self) -> bool:
-        """Whether the engine answers."""
-        try:
-            return self._session.get(f"{self._url}/", timeout=(CONNECT_SECONDS, ANSWER_SECONDS)).ok
-        except requests.RequestException:
-            return False
+    def erase_name(self, name: str) -> bool:
+        """Erase what the engine keeps under this name; whether one confirmed it. They share their store."""
+        # One that was silent a moment ago would make the person who leaves wait.
+        return any(engine.erase(name) for engine in self._engines if not engine.resting)
 
-    def _sender(self, token: str) -> str:
+    def ready(self) -> list[bool]:
+        """Whether each engine answers."""
+        return [engine.ready() for engine in self._engines]
+
+    def name_of(self, token: str) -> str:
+        """The name (a keyed hash) under which the engine knows the conversation with this token."""
         return self._keys.name("engine", token)
 
     def _engine(self, message: Message, token: str, situation: Situation) -> Answer | None:
-        if time.monotonic() < self._resting_until:
-            return None
         asked = {
             "text": message.text,
             "choice": message.choice,
             "channel": message.channel,
             "locale": message.locale_hint,
             "situation": situation.as_json(),
-            "sender": self._sender(token),
+            "sender": self.name_of(token),
         }
-        try:
-            answered = self._session.post(f"{self._url}/turn", json=asked, timeout=(CONNECT_SECONDS, ANSWER_SECONDS))
-            said = answered.json() if answered.status_code == 200 else {}
-        except requests.RequestException as error:
-            log.warning("engine.silent", kind=type(error).__name__)
-            self._resting_until = time.monotonic() + REST_SECONDS
-            return None
-        if not said.get("reply"):
-            log.warning("engine.no_answer", status=answered.status_code)
-            return None
-        return Answer(
-            tuple(block_from_json(item) for item in said["reply"]),
-            said["plain"],
-            Situation.from_json(said["situation"]),
-            Reading.from_json(said["reading"]),
-            degraded=False,
-            erase=bool(said.get("erase")),
-        )
+        began, first = time.monotonic(), next(self._next)
+        for place in range(len(self._engines)):
+            engine = self._engines[(first + place) % len(self._engines)]
+            left = ANSWER_SECONDS - (time.monotonic() - began)
+            if engine.resting or left < LEAST_SECONDS:
+                continue
+            try:
+                said = engine.turn(asked, left)
+            except _Silent:
+                continue
+            return Answer(
+                tuple(block_from_json(item) for item in said["reply"]),
+                said["plain"],
+                Situation.from_json(said["situation"]),
+                Reading.from_json(said["reading"]),
+                degraded=False,
+                erase=bool(said.get("erase")),
+            )
+        return None
 
     def _alone(self, message: Message, situation: Situation) -> Answer:
         facts = facts_of(self._place)

@@ -7,6 +7,7 @@ nothing else. `python -m web.jobs` works the queue.
 from __future__ import annotations
 
 import logging
+import resource
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ from typing import Any
 
 from huey import Huey, RedisHuey, SqliteHuey, crontab
 from huey.api import Task
+from redis import ConnectionPool
 
+from storage.database import engine_for
 from storage.sealing import Keys
 from storage.settings import STATE, Settings, from_environment
 from web import logs
@@ -31,9 +34,12 @@ from web.gateway import Gateway, facts_of
 from web.public.sms_store import SmsStore
 from web.public.twilio.sending import Account, SendingError, send
 from web.store import ConversationStore
+from web.sweeping import Sweeper
 
 # Four more tries, half a minute apart at first: a text that comes later than that may come at a bad time.
 RETRIES, RETRY_SECONDS = 4, 30
+# The worker waits a second for a job; an answer that takes longer than this does not come.
+QUEUE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,7 @@ class Jobs:
     """The queue and its jobs. `deliver(name)` puts one text in the queue, `refer(name)` one call-back."""
 
     queue: Huey
+    keys: Keys
     deliver: Any
     sweep: Any
     refer: Any
@@ -48,7 +55,7 @@ class Jobs:
 
 def make_jobs(settings: Settings, folder: Path = STATE) -> Jobs:
     """The queue of these settings, with its jobs."""
-    queue = _queue(settings, folder)
+    queue = queue_of(settings, folder)
     keys = Keys.from_text(settings.secret_key)
     conversations = ConversationStore(settings.database_url, keys, settings.retention_hours_web)
     store = SmsStore(conversations.engine, keys, settings.retention_hours_sms)
@@ -73,18 +80,20 @@ def make_jobs(settings: Settings, folder: Path = STATE) -> Jobs:
         for name in referrals.due():
             send_referral(referrals, audit, routes, settings, name)
 
-    walk_ins = WalkIns(engine, keys, Gateway(settings.rasa_url, settings.channel_secret, keys, settings.place))
+    gateway = Gateway(settings.rasa_url, settings.channel_secret, keys, settings.place)
+    walk_ins = WalkIns(engine, keys, gateway)
     lockout = Lockout(engine, keys)
     sittings, receipts = Sittings(engine, keys), Receipts(engine, keys, facts_of(settings.place).consent)
     sittings.when_ended(walk_ins.erase)
 
     @queue.periodic_task(crontab(minute="*/5"))
     def sweep() -> None:
-        count = store.erase_expired() + conversations.erase_expired()
+        count = sweeper.sweep()
         count += sittings.end_unattended() + lockout.forget_old() + walk_ins.erase_unattended() + referrals.sweep() + receipts.forget_old()
         logs.log.info("jobs.swept", count=count)
 
-    return Jobs(queue, deliver, sweep, refer)
+    sweeper = Sweeper(conversations, store, engine_for(settings.tracker_url), gateway, deliver)
+    return Jobs(queue, keys, deliver, sweep, refer)
 
 
 def send_referral(referrals: Referrals, audit: Audit, routes: Mapping[str, Route], settings: Settings, name: str) -> None:
@@ -117,13 +126,14 @@ def send_waiting(store: SmsStore, account: Account, public_url: str, name: str, 
         SendingError: another try could help, and this is not the last.
     """
     waiting = store.outbound(name)
-    if waiting is None:
+    if waiting is None or not store.outbound_taken(name):
         return
     try:
         send(account, waiting["to"], waiting["text"], f"{public_url}/sms/status?ref={waiting['ref']}")
     except SendingError as error:
         logs.log.warning("sms.not_sent", kind="passing" if error.retry else "final", code=error.code)
         if error.retry and not last_try:
+            store.outbound_taken(name, back=True)
             raise
         store.outbound_done(name, "failed", error.code)
         return
@@ -136,15 +146,20 @@ def account_of(settings: Settings) -> Account:
     return Account(settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_from, settings.twilio_api_url)
 
 
-def _queue(settings: Settings, folder: Path) -> Huey:
+def queue_of(settings: Settings, folder: Path = STATE) -> Huey:
+    """The queue of these settings, without its jobs."""
     if settings.redis_url:
-        return RedisHuey("signpost", url=settings.redis_url, results=False)
+        # Putting a job in never makes a person wait for a Redis that hangs.
+        pool = ConnectionPool.from_url(settings.redis_url, socket_timeout=QUEUE_SECONDS, socket_connect_timeout=QUEUE_SECONDS)
+        return RedisHuey("signpost", connection_pool=pool, results=False)
     folder.mkdir(parents=True, exist_ok=True)
     return SqliteHuey("signpost", filename=str(folder / "jobs.db"), results=False)
 
 
 def main() -> int:
     """Work the queue until told to stop."""
+    # What is in memory must not reach a disk when a process dies.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     logs.set_up()
     # The queue's own lines hold no words, but ours say what happened.
     logging.getLogger("huey").setLevel(logging.CRITICAL)

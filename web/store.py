@@ -13,35 +13,75 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage.database import engine_for, scrub, upsert
+from signpost.model import Situation, worse
+from storage.database import engine_for, insert_new, prepare, scrub
+from storage.rows import erase_expired, sealed_table, write
 from storage.sealing import Keys, SealError
 
 # What a page shows at most: older turns scroll away, and the row stays small.
 KEPT_TURNS = 30
+# How often a write is tried when others write to the same conversation.
+TRIES = 20
 
 metadata = sa.MetaData()
-CONVERSATIONS = sa.Table(
-    "conversation",
+CONVERSATIONS = sealed_table(metadata, "conversation")
+# Erasures that an engine has not confirmed: the name the engine knows a conversation by (a keyed hash), nothing else.
+ERASURES = sa.Table(
+    "erasure",
     metadata,
     sa.Column("name", sa.String(64), primary_key=True),
-    sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Column("expires", sa.BigInteger, nullable=False, index=True),
 )
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """One conversation as the web app knows it. `turns` holds what was said: `{"you": text}` or `{"reply": blocks}`."""
+    """One conversation as the web app knows it. `turns` holds what was said: `{"you": text}` or `{"reply": blocks}`.
+
+    `attempt` marks the request that was answered last, so that one that a proxy sends again is not said twice. `sequence`
+    counts the writes of its row; 0 where none was read.
+    """
 
     token: str
     locale: str | None = None
     situation: dict[str, Any] = field(default_factory=dict)
     turns: list[dict[str, Any]] = field(default_factory=list)
+    attempt: str = ""
+    sequence: int = 0
 
     def with_(self, **changes: Any) -> Conversation:
         """A copy with these fields changed, no more turns than a page shows."""
         changed = replace(self, **changes)
         return replace(changed, turns=changed.turns[-KEPT_TURNS:])
+
+    def after(self, other: Conversation, said: int) -> Conversation:
+        """This conversation as it is when another wrote meanwhile: `said` of its turns come after all of the other's, and
+        nothing that either knows is forgotten."""
+        mine, theirs = Situation.from_json(self.situation), Situation.from_json(other.situation)
+        joined = mine.with_(
+            issues=_union(mine.issues, theirs.issues),
+            strands=_union(mine.strands, theirs.strands),
+            refused_issues=_union(mine.refused_issues, theirs.refused_issues),
+            refused_strands=_union(mine.refused_strands, theirs.refused_strands),
+            communities=_union(mine.communities, theirs.communities),
+            cues=_union(mine.cues, theirs.cues),
+            asked=_union(theirs.asked, mine.asked),
+            risk=worse(mine.risk, theirs.risk),
+            area=mine.area or theirs.area,
+            age=theirs.age if mine.age is None else mine.age,
+            gender=mine.gender or theirs.gender,
+            tenure=mine.tenure or theirs.tenure,
+            who=mine.who or theirs.who,
+            for_someone_else=mine.for_someone_else or theirs.for_someone_else,
+            repeated=mine.repeated or theirs.repeated,
+            turns=max(mine.turns, theirs.turns + 1),
+        )
+        turns = [*other.turns, *self.turns[len(self.turns) - said :]]
+        return self.with_(situation=joined.as_json(), turns=turns, sequence=other.sequence)
+
+
+def _union(first: tuple[str, ...], then: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*first, *then)))
 
 
 def new_token() -> str:
@@ -56,7 +96,7 @@ class ConversationStore:
         self._engine = engine_for(url)
         self._keys = keys
         self._retention = retention_hours * 3600
-        metadata.create_all(self._engine)
+        prepare(self._engine, metadata)
 
     @property
     def engine(self) -> sa.engine.Engine:
@@ -66,26 +106,43 @@ class ConversationStore:
     def find(self, token: str) -> Conversation | None:
         """The conversation of a token; None where there is none or its time is over."""
         names = self._keys.names("web", token)
-        query = sa.select(CONVERSATIONS.c.name, CONVERSATIONS.c.sealed).where(
+        query = sa.select(CONVERSATIONS.c.name, CONVERSATIONS.c.sealed, CONVERSATIONS.c.sequence).where(
             CONVERSATIONS.c.name.in_(names), CONVERSATIONS.c.expires > int(time.time())
         )
         with self._engine.connect() as connection:
-            found = connection.execute(query).first()
-        if found is None:
+            found = {row.name: row for row in connection.execute(query)}
+        row = next((found[name] for name in names if name in found), None)
+        if row is None:
             return None
         try:
-            return Conversation(token, **self._keys.open(found.sealed, found.name))
-        except SealError:
+            kept = self._keys.open(bytes(row.sealed), row.name)
+            return Conversation(token, **{**kept, "sequence": row.sequence if row.name == names[0] else 0})
+        except (SealError, TypeError):
             self.erase(token)
             return None
 
-    def keep(self, conversation: Conversation) -> None:
-        """Write a conversation; its time begins anew."""
-        name = self._keys.name("web", conversation.token)
-        value = {key: item for key, item in asdict(conversation).items() if key != "token"}
-        row = {"name": name, "sealed": self._keys.seal(value, name), "expires": int(time.time() + self._retention)}
-        with self._engine.begin() as connection:
-            connection.execute(upsert(self._engine, CONVERSATIONS, row))
+    def keep(self, conversation: Conversation, said: int = 0) -> Conversation:
+        """Write a conversation as it is; its time begins anew. `said` of its turns are new: where another process wrote
+        since this conversation was read, they come after what that one wrote. What an older key named goes."""
+        name, *older = self._keys.names("web", conversation.token)
+        for _ in range(TRIES):
+            value = {key: item for key, item in asdict(conversation).items() if key not in ("token", "sequence")}
+            row = {
+                "name": name,
+                "sealed": self._keys.seal(value, name),
+                "expires": int(time.time() + self._retention),
+                "sequence": conversation.sequence + 1,
+            }
+            with self._engine.begin() as connection:
+                written = write(self._engine, connection, CONVERSATIONS, row)
+                if written and older:
+                    connection.execute(sa.delete(CONVERSATIONS).where(CONVERSATIONS.c.name.in_(older)))
+            if written:
+                return replace(conversation, sequence=conversation.sequence + 1)
+            other = self.find(conversation.token)
+            if other is not None:
+                conversation = conversation.after(other, said)
+        return conversation
 
     def erase(self, token: str) -> None:
         """Erase a conversation, on disk too."""
@@ -93,10 +150,21 @@ class ConversationStore:
             connection.execute(sa.delete(CONVERSATIONS).where(CONVERSATIONS.c.name.in_(self._keys.names("web", token))))
         scrub(self._engine)
 
+    def put_erasure(self, name: str, keep_seconds: float) -> None:
+        """Note that the engine has yet to erase what it keeps under this name; by `keep_seconds` it is gone anyway."""
+        with self._engine.begin() as connection:
+            connection.execute(insert_new(self._engine, ERASURES, {"name": name, "expires": int(time.time() + keep_seconds)}))
+
+    def erasures(self, most: int = 500) -> list[str]:
+        """Names whose erasure the engine has not confirmed."""
+        with self._engine.connect() as connection:
+            return list(connection.execute(sa.select(ERASURES.c.name).limit(most)).scalars())
+
+    def erasure_done(self, name: str) -> None:
+        """The engine has erased what it kept under this name."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(ERASURES).where(ERASURES.c.name == name))
+
     def erase_expired(self) -> int:
         """Erase everything whose time is over; how many rows went."""
-        with self._engine.begin() as connection:
-            gone = connection.execute(sa.delete(CONVERSATIONS).where(CONVERSATIONS.c.expires <= int(time.time()))).rowcount
-        if gone:
-            scrub(self._engine)
-        return gone
+        return sum(erase_expired(self._engine, table) for table in metadata.sorted_tables)

@@ -40,12 +40,19 @@ class CoreGateway:
         self.turns.append((message, token))
         return replace(answer_alone(message, situation, "sefton", NOON), degraded=False)
 
-    def erase(self, token: str) -> bool:
+    def erase(self, token: str) -> list[str]:
         self.erased.append(token)
+        return []
+
+    def erase_name(self, name: str) -> bool:
+        self.erased.append(name)
         return True
 
-    def ready(self) -> bool:
-        return True
+    def name_of(self, token: str) -> str:
+        return f"name-of-{token}"
+
+    def ready(self) -> list[bool]:
+        return [True]
 
 
 class Clock:
@@ -67,6 +74,7 @@ def some_settings(folder: Path, **changes: Any) -> Settings:
             "SECRET_KEY": "s" * 40,
             "CHANNEL_SECRET": "c" * 40,
             "DATABASE_URL": f"sqlite:///{folder}/web.db",
+            "TRACKER_URL": f"sqlite:///{folder}/tracker.db",
             "PUBLIC_URL": PUBLIC,
             "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
             "TWILIO_AUTH_TOKEN": TOKEN,

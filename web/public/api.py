@@ -12,6 +12,7 @@ from flask import Blueprint, Response, current_app, request
 from signpost.model import Message, block_as_json
 from signpost.plaintext import MAX_CHARACTERS
 from web.gateway import Answer, words_of
+from web.public.attempt import attempt
 from web.public.conversations import Conversations
 from web.store import Conversation
 
@@ -54,10 +55,10 @@ def messages() -> Response:
     if wrong:
         return problem(*wrong)
     conversations: Conversations = current_app.extensions["conversations"]
-    conversation = conversations.find(asked.get("conversation"))
-    locale = asked.get("locale") or (conversation.locale if conversation else None)
-    message = Message(asked.get("text") or "", "web", asked.get("choice"), locale)
-    kept, answer = conversations.say(conversation, message, message.text or (message.choice or ""))
+    with conversations.held(asked.get("conversation")) as conversation:
+        locale = asked.get("locale") or (conversation.locale if conversation else None)
+        message = Message(asked.get("text") or "", "web", asked.get("choice"), locale)
+        kept, answer = conversations.say(conversation, message, message.text or (message.choice or ""), attempt())
     return Response(json.dumps(_answered(kept, answer)), mimetype="application/json")
 
 

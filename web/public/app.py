@@ -14,10 +14,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from storage.sealing import Keys
 from storage.settings import Settings, from_environment
-from web import logs, security
+from storage.turnstile import REDIS_SECONDS, Turnstile
+from web import logs, metrics, security
 from web.gateway import Gateway, facts_of
 from web.public import api, chat, health, pages, sms, texting
+from web.public.bodies import WholeBodies
 from web.public.conversations import Conversations
+from web.readiness import Parts
 from web.store import ConversationStore
 
 HERE = Path(__file__).resolve().parent
@@ -25,6 +28,7 @@ SHARED_TEMPLATES = HERE.parent / "templates"
 # The largest thing a person sends is 2,000 characters, up to 8,000 bytes; a form needs little more.
 MAX_BODY = 64 * 1024
 LIMITS = "60 per minute; 600 per hour"
+REDIS_PATIENCE = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
 
 
 def create_app(settings: Settings | None = None, gateway: Gateway | None = None) -> Flask:
@@ -35,6 +39,8 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
     app = Flask(__name__, template_folder=str(HERE / "templates"), static_folder=str(HERE / "static"))
     app.config.update(
         SECRET_KEY=keys.name("cookie", "signing"),
+        # A cookie signed with a key that is being changed still opens: nobody is thrown out of a chat.
+        SECRET_KEY_FALLBACKS=keys.names("cookie", "signing")[1:],
         SESSION_COOKIE_NAME="__Host-conversation" if settings.secure else "conversation",
         SESSION_COOKIE_SAMESITE="Strict",
         SESSION_COOKIE_SECURE=settings.secure,
@@ -47,9 +53,13 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
         RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
         RATELIMIT_HEADERS_ENABLED=True,
         RATELIMIT_SWALLOW_ERRORS=True,
+        # Without its Redis each process counts for itself: less strict, never open, and nobody waits for it.
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=bool(settings.redis_url),
+        RATELIMIT_STORAGE_OPTIONS=REDIS_PATIENCE if settings.redis_url else {},
         PERMANENT_SESSION_LIFETIME=dt.timedelta(hours=settings.retention_hours_web),
     )
     app.jinja_loader = ChoiceLoader([FileSystemLoader(HERE / "templates"), FileSystemLoader(SHARED_TEMPLATES)])
+    app.wsgi_app = WholeBodies(app.wsgi_app, MAX_BODY)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
     if gateway is None:
@@ -60,7 +70,10 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
     app.extensions["keys"] = keys
     app.extensions["facts"] = facts_of(settings.place)
     app.extensions["gateway"] = gateway
-    app.extensions["conversations"] = Conversations(store, gateway)
+    app.extensions["conversations"] = Conversations(
+        store, gateway, Turnstile("web", settings.redis_url), 3600 * max(settings.retention_hours_web, settings.retention_hours_sms)
+    )
+    app.extensions["readiness"] = Parts(settings, gateway, store.engine)
     csrf = CSRFProtect(app)
     limiter = Limiter(lambda: keys.name("client", request.remote_addr or ""), app=app, default_limits=[], storage_uri=None)
     app.extensions["limit"] = limiter
@@ -82,8 +95,13 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
 
 
 def _http_error(error: HTTPException) -> Response | tuple[str, int]:
+    if error.code == 429:
+        metrics.refused.labels("flood").inc()
     if request.path.startswith("/api/"):
-        return api.problem(error.code or 500, retry_after=getattr(error, "retry_after", None))
+        refused = api.problem(error.code or 500, retry_after=getattr(error, "retry_after", None))
+        if methods := getattr(error, "valid_methods", None):
+            refused.headers["Allow"] = ", ".join(sorted(methods))
+        return refused
     if error.code == 429:
         return pages.busy()
     return pages.not_there(error.code or 404)
@@ -92,6 +110,7 @@ def _http_error(error: HTTPException) -> Response | tuple[str, int]:
 def _fault(error: Exception) -> Response | tuple[str, int]:
     """Whatever breaks, the person gets the emergency line and a way on; the log gets the kind of fault alone."""
     logs.log.error("web.fault", kind=type(error).__name__, path=request.url_rule.rule if request.url_rule else "unknown")
+    metrics.faults.labels("web").inc()
     session.clear()
     if request.path.startswith("/api/"):
         return api.problem(503)

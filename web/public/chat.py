@@ -9,6 +9,7 @@ from signpost.model import Message, Question, block_from_json
 from signpost.plaintext import MAX_CHARACTERS
 from web.gateway import words_of
 from web.public.api import CHOICE
+from web.public.attempt import attempt
 from web.public.pages import TOKEN_KEY, words
 from web.store import Conversation
 
@@ -35,10 +36,11 @@ def say() -> Response | tuple[str, int]:
     if len(text) > MAX_CHARACTERS:
         return _again(words()("That is too long to send at once. Send the first part, then the rest."), text, fragment)
     conversations = current_app.extensions["conversations"]
-    conversation: Conversation | None = conversations.find(session.get(TOKEN_KEY))
-    shown = _label(conversation, choice) if choice else text
-    # Only a language that was chosen is asked for: else the answer follows what the person writes in.
-    kept, answer = conversations.say(conversation, Message("" if choice else text, "web", choice, session.get("locale")), shown)
+    with conversations.held(session.get(TOKEN_KEY)) as conversation:
+        shown = _label(conversation, choice) if choice else text
+        # Only a language that was chosen is asked for: else the answer follows what the person writes in.
+        message = Message("" if choice else text, "web", choice, session.get("locale"))
+        kept, answer = conversations.say(conversation, message, shown, attempt())
     session[TOKEN_KEY] = kept.token
     session["spoken"] = answer.situation.locale
     if answer.locale_asked:

@@ -22,8 +22,10 @@ from signpost.carrier import load_words
 from signpost.model import Message, Situation
 from signpost.segments import segments
 from storage.settings import ROOT, Settings
+from web import metrics
 from web.gateway import Answer, facts_of, words_of
 from web.logs import log
+from web.public.attempt import attempt
 from web.public.in_time import answer_in_time
 from web.public.sms_store import CLEAN_EVERY_SECONDS, SmsStore, Talk
 from web.public.sms_talk import Inbound, Outcome, Texting, busy_text, fault_text
@@ -103,7 +105,7 @@ def receive() -> Response:
     if not MESSAGE_ID.match(message_id):
         return Response(status=403)
     try:
-        claim = _door().store.claim(message_id, number, REPEAT_SECONDS)
+        claim = _door().store.claim(message_id, number, REPEAT_SECONDS, attempt())
     except sa.exc.SQLAlchemyError as error:
         log.error("store.silent", kind=type(error).__name__)
         return _twiml(_without_memory())
@@ -118,6 +120,7 @@ def receive() -> Response:
         _door().store.erase_expired(at_most_every=CLEAN_EVERY_SECONDS)
     except sa.exc.SQLAlchemyError as error:
         log.error("store.silent", kind=type(error).__name__)
+    metrics.turn_seconds.labels("sms").observe(time.monotonic() - began)
     log.info("sms.answered", milliseconds=round((time.monotonic() - began) * 1000))
     return Response(twiml, mimetype="text/xml")
 
@@ -146,6 +149,7 @@ def fault(error: Exception) -> Response | HTTPException:
     """Whatever breaks, the person gets the emergency line; the log gets the kind of fault alone."""
     if isinstance(error, HTTPException):
         return error
+    metrics.faults.labels("sms").inc()
     log.error("sms.fault", kind=type(error).__name__)
     return _twiml((fault_text(words_of("en")),))
 
@@ -158,6 +162,7 @@ def _refused() -> Response | None:
     is_form = request.mimetype == "application/x-www-form-urlencoded"
     if is_form and is_signed(settings.twilio_auth_token, address, request.form, request.headers.get(HEADER)):
         return None
+    metrics.refused.labels("signature").inc()
     log.warning("sms.refused", kind="signature" if settings.twilio_auth_token else "no_token")
     return Response(status=403)
 
@@ -193,6 +198,7 @@ def _flood(number: str) -> tuple[str, ...] | None:
     recent, hourly = count(f"from:{number}", 300), count(f"from:{number}", 3600)
     if recent <= PER_FIVE_MINUTES and hourly <= PER_HOUR:
         return None
+    metrics.refused.labels("sms_flood").inc()
     log.warning("sms.flood", kind="sender", count=hourly)
     if recent == PER_FIVE_MINUTES + 1 or hourly == PER_HOUR + 1:
         talk = _door().store.find(number)
@@ -203,6 +209,7 @@ def _flood(number: str) -> tuple[str, ...] | None:
 def _outcome(talk: Talk | None, number: str) -> Outcome:
     door = _door()
     outcome = door.texting.answer(talk, _inbound(), partial(_turn, number), door.clock())
+    metrics.turns.labels("sms", outcome.risk, outcome.degraded).inc()
     log.info("turn", channel="sms", risk=outcome.risk, degraded=outcome.degraded, locale=outcome.talk.locale if outcome.talk else None)
     return outcome
 
@@ -218,7 +225,7 @@ def _remember(number: str, outcome: Outcome) -> None:
     if outcome.talk is None or outcome.fresh:
         store.erase(number)
         for token in extensions["keys"].names("sms", number):
-            extensions["gateway"].erase(token)
+            extensions["conversations"].erase_in_engine(token)
     if outcome.talk is not None:
         store.keep(number, outcome.talk)
 

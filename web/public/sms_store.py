@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage.database import scrub, upsert
+from storage.database import insert_new, prepare, scrub, upsert
 from storage.sealing import Keys, SealError
 
 metadata = sa.MetaData()
@@ -36,6 +36,7 @@ MESSAGES = sa.Table(
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Column("taken", sa.BigInteger, nullable=False),
     sa.Column("answered", sa.BigInteger, nullable=False),
+    sa.Column("attempt", sa.String(64), nullable=False, server_default=""),
     sa.Column("expires", sa.BigInteger, nullable=False, index=True),
 )
 OUTBOUND = sa.Table(
@@ -113,7 +114,7 @@ class SmsStore:
         self._keys = keys
         self._retention = retention_hours * 3600
         self._cleaned = 0.0
-        metadata.create_all(engine)
+        prepare(engine, metadata)
 
     # One phone.
 
@@ -150,11 +151,12 @@ class SmsStore:
             TALKS.c.name.in_(names), TALKS.c.expires > int(time.time()), TALKS.c.sealed != b""
         )
         with self._engine.connect() as connection:
-            found = connection.execute(query).first()
+            rows = {row.name: row for row in connection.execute(query)}
+        found = next((rows[name] for name in names if name in rows), None)
         if found is None:
             return None
         try:
-            return Talk(**self._keys.open(found.sealed, found.name))
+            return Talk(**self._keys.open(bytes(found.sealed), found.name))
         except (SealError, TypeError):
             self.erase(number)
             return None
@@ -185,8 +187,11 @@ class SmsStore:
 
     # One delivery.
 
-    def claim(self, message_id: str, number: str, wait_seconds: float) -> Claim:
-        """Take a delivery to answer, or wait for the answer of whoever took it first."""
+    def claim(self, message_id: str, number: str, wait_seconds: float, attempt: str = "") -> Claim:
+        """Take a delivery to answer, or wait for the answer of whoever took it first.
+
+        `attempt` marks the request: when a proxy of ours sends the same one again, whoever took it first has died over it.
+        """
         name = self._keys.name("sms-message", message_id)
         until = time.monotonic() + wait_seconds
         row = {
@@ -195,6 +200,7 @@ class SmsStore:
             "sealed": b"",
             "taken": _now_ms(),
             "answered": 0,
+            "attempt": attempt,
             "expires": int(time.time() + self._retention),
         }
         if self._insert(MESSAGES, row):
@@ -207,7 +213,8 @@ class SmsStore:
             if found.answered:
                 late = found.answered < _now_ms() - ANSWER_KEPT_MS
                 return Claim(False, None if late else self._opened(found), late)
-            if found.taken < _now_ms() - LEASE_MS and self._take_over(name, found.taken):
+            left_alone = found.taken < _now_ms() - LEASE_MS or (attempt and found.attempt == attempt)
+            if left_alone and self._take_over(name, found.taken):
                 return Claim(mine=True)
             if time.monotonic() > until:
                 return Claim(mine=False)
@@ -223,7 +230,7 @@ class SmsStore:
 
     def _opened(self, found: Any) -> str | None:
         try:
-            return str(self._keys.open(found.sealed, found.name)) if found.sealed else None
+            return str(self._keys.open(bytes(found.sealed), found.name)) if found.sealed else None
         except SealError:
             return None
 
@@ -257,9 +264,35 @@ class SmsStore:
         if found is None or not found.sealed:
             return None
         try:
-            return dict(self._keys.open(found.sealed, name))
+            return dict(self._keys.open(bytes(found.sealed), name))
         except SealError:
             return None
+
+    def outbound_taken(self, name: str, back: bool = False) -> bool:
+        """Take a text that waits to hand it over, or put it `back`; whether it was there. Of two who take it one sends it."""
+        before, after = ("sending", "waiting") if back else ("waiting", "sending")
+        change = sa.update(OUTBOUND).where(OUTBOUND.c.name == name, OUTBOUND.c.status == before).values(status=after)
+        with self._engine.begin() as connection:
+            return bool(connection.execute(change).rowcount)
+
+    def lost(self, after_seconds: float) -> list[str]:
+        """Names of texts that wait for longer than this: their job was lost."""
+        query = sa.select(OUTBOUND.c.name).where(OUTBOUND.c.status == "waiting", OUTBOUND.c.expires < self._made(after_seconds))
+        with self._engine.connect() as connection:
+            return list(connection.execute(query).scalars())
+
+    def give_up(self, after_seconds: float) -> int:
+        """Give up texts that were not handed over within this: number and words go; how many there were."""
+        late = sa.update(OUTBOUND).where(OUTBOUND.c.sealed != b"", OUTBOUND.c.expires < self._made(after_seconds))
+        with self._engine.begin() as connection:
+            gone = int(connection.execute(late.values(sealed=b"", talk="", status="given_up")).rowcount)
+        if gone:
+            scrub(self._engine)
+        return gone
+
+    def _made(self, seconds_ago: float) -> int:
+        """The end of a row that was made so long ago."""
+        return int(time.time() + self._retention - seconds_ago)
 
     def outbound_done(self, name: str, status: str, code: int = 0) -> None:
         """The text was handed over or given up: number and words go, the status stays."""
@@ -309,12 +342,8 @@ class SmsStore:
 
     def _insert(self, table: sa.Table, row: dict[str, Any]) -> bool:
         """Insert a row unless its name is taken; whether it was inserted."""
-        if self._engine.dialect.name == "postgresql":
-            from sqlalchemy.dialects.postgresql import insert
-        else:
-            from sqlalchemy.dialects.sqlite import insert
         with self._engine.begin() as connection:
-            return bool(connection.execute(insert(table).values(**row).on_conflict_do_nothing()).rowcount)
+            return bool(connection.execute(insert_new(self._engine, table, row)).rowcount)
 
 
 def _now_ms() -> int:

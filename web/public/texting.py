@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from flask import Blueprint, Flask, current_app, redirect, request, session, url_for
+from redis import RedisError
 from werkzeug.wrappers import Response as BaseResponse
 
 from signpost.model import Block, Routes, Services, block_from_json
@@ -31,7 +33,12 @@ def open_door(app: Flask, folder: Path = STATE) -> None:
     def enqueue(name: str) -> object:
         if not opened:
             opened.append(make_jobs(settings, folder))
-        return opened[0].deliver(name)
+        try:
+            return opened[0].deliver(name)
+        except (RedisError, sqlite3.Error) as error:
+            # The text waits in its row; the sweep puts it in the queue when that answers again.
+            log.error("queue.silent", kind=type(error).__name__)
+            return None
 
     app.extensions["outbox"] = Outbox(app.extensions["sms"].store, enqueue, settings.sms_daily_cap, settings.sms_countries)
 
