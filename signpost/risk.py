@@ -30,6 +30,8 @@ class Cues:
     cues: tuple[str, ...]
     softeners: tuple[str, ...]
     found: tuple[str, ...]
+    # Danger said so plainly that no trained reader may doubt it.
+    certain: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,8 @@ class RiskReader:
             risk: Risk = "soon" if overall and not present else "now"
         else:
             risk = "soon" if found else "none"
-        return Cues(risk, cues, tuple(sorted({hit.label for hit in soft})), found)
+        certain = risk == "now" and not overall and any(self._entries[label].get("certain") for label in found)
+        return Cues(risk, cues, tuple(sorted({hit.label for hit in soft})), found, certain)
 
 
 def _covered(hit: Hit, soft: list[Hit]) -> bool:
@@ -80,7 +83,7 @@ def decide(cues: Cues, now: float | None, soon: float | None, thresholds: Thresh
 
     With no trained reader (`None`) the cues decide alone, and a softened cue still counts as `soon`.
     """
-    if now is None:
+    if now is None or cues.certain:
         return cues.risk
     if now >= thresholds.alone or (cues.risk == "now" and now >= thresholds.with_cue):
         return "now"

@@ -21,16 +21,22 @@ def answer_reading(reading: Reading, situation: Situation, house: House) -> Turn
     turn = topic(situation, reading, house)
     after = turn.situation
     reply = turn.reply
-    said = (
-        _in_english(reading, house),
-        translation_note(situation, house),
-        language_note(reading.language, situation.locale, house),
-    )
+    # At the desk both languages stand side by side, and the page itself says what no one has checked.
+    said = () if situation.channel == "volunteer" else notes(reading, situation, house)
     # After an alert, before anything else: the alert must stay the first thing that is read.
     place = 1 if reply and isinstance(reply[0], Alert) else 0
     reply = (*reply[:place], *(note for note in said if note), *reply[place:])
     noticed = "" if house._.checked else situation.locale
     return Turn(reply, after.with_(turns=after.turns + 1, last=reading.intent, noticed=noticed), turn.erase)
+
+
+def notes(reading: Reading, situation: Situation, house: House) -> tuple[Text | None, ...]:
+    """What is said about the language itself, beside the answer."""
+    return (
+        _in_english(reading, house),
+        translation_note(situation, house),
+        language_note(reading.language, situation.locale, house),
+    )
 
 
 def _in_english(reading: Reading, house: House) -> Text | None:

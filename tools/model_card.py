@@ -65,6 +65,8 @@ thresholds were chosen on the two English files, so their danger figures are a l
 - Hidden danger is missed most: calm farewells in a second language, captors described as hosts, practical questions.
 - Two harms in one message crowd each other out; the second may be missing from the first three.
 - A strand that is only implied is often not heard; the bot asks, and the person can correct it with one tap.
+- A weapon that is denied ("he does not have a knife") and an overdose long past ("when I was sixteen I took all my
+  tablets") are still read as danger: it errs towards help.
 - Slang changes; the phrases and examples are data, to be corrected by whoever hears better.
 """
 

@@ -22,9 +22,10 @@ from signpost.errors import WordingError
 from signpost.house import House
 from signpost.knowledge import Knowledge
 from signpost.language import answer_locale, by_letters
-from signpost.model import Block, Message, Reading, Situation, block_from_json
+from signpost.model import Block, Message, Reading, Situation, block_from_json, worse
 from signpost.reading import Reader
 from signpost.rendering import plain
+from signpost.wording import SOURCE_LOCALE
 from storage.sealing import Keys
 from storage.settings import ROOT
 
@@ -181,14 +182,23 @@ class Gateway:
 
     def _alone(self, message: Message, situation: Situation) -> Answer:
         facts = facts_of(self._place)
-        read = by_letters(message.text, facts.languages) if message.text else None
-        reader = _reader(self._place, read or situation.locale)
-        reading = turn.read_message(message, reader)
-        locale = answer_locale((reading.asked_language, message.locale_hint), read, situation.locale, facts.languages)
+        reading = self._read_alone(message, situation)
+        locale = answer_locale((reading.asked_language, message.locale_hint), reading.language, situation.locale, facts.languages)
         words = words_of(locale)
         situation = situation.with_(channel=message.channel, locale=locale)
         made = turn.answer_reading(reading, situation, House(facts, words, self._clock()))
         return Answer(made.reply, plain(made.reply, words), made.situation, reading, degraded=True, erase=made.erase)
+
+    def _read_alone(self, message: Message, situation: Situation) -> Reading:
+        """The message read with phrases: in the language its letters tell, or the one in use, or English where that says
+        more or graver things."""
+        told = by_letters(message.text, facts_of(self._place).languages) if message.text else None
+        reading = turn.read_message(message, _reader(self._place, told or situation.locale))
+        if message.choice or reading.language == SOURCE_LOCALE:
+            return reading
+        english = turn.read_message(message, _reader(self._place, SOURCE_LOCALE))
+        better = english.sure and not reading.sure
+        return english if better or worse(english.risk, reading.risk) != reading.risk else reading
 
 
 @lru_cache(maxsize=4)

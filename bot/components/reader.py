@@ -50,6 +50,7 @@ class TrainedReader(GraphComponent):
         self._heads = heads or {}
         self._encoders: dict[str, encoders.SentenceEncoder | None] = {}
         self._thresholds = Thresholds(config["danger_alone"], config["danger_with_cue"], config["soon"])
+        self._linear_thresholds = Thresholds(config["danger_alone_linear"], config["danger_with_cue_linear"], config["soon"])
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -57,6 +58,9 @@ class TrainedReader(GraphComponent):
         return {
             "danger_alone": 0.13,
             "danger_with_cue": 0.06,
+            # Where no encoder gives a second opinion the heads are less sure of danger that they hear.
+            "danger_alone_linear": 0.08,
+            "danger_with_cue_linear": 0.04,
             "soon": 0.5,
             "strand": 0.45,
             "ask": 0.5,
@@ -144,7 +148,8 @@ class TrainedReader(GraphComponent):
         found = self._probabilities(text, seen, language, heads)
         labels = heads.labels
         now, soon, ask = found["now"][0], found["soon"][0], found["ask"][0]
-        risk = decide(seen.cues, float(now), float(soon), self._thresholds)
+        thresholds = self._thresholds if self._encoder(language) else self._linear_thresholds
+        risk = decide(seen.cues, float(now), float(soon), thresholds)
         intent, confidence = _intent(found["intent"], labels["intent"], ask >= self._config["ask"])
         issues = _ranked(labels["issue"], found["issue"])
         least = self._config["strand"]

@@ -109,11 +109,11 @@ def say(stack: Stack) -> Callable[..., dict[str, Any]]:
 
 
 def test_an_answer_follows_the_language_of_the_message_and_changes_with_it(stack: Stack):
-    first = say(stack)("sąsiad ciągle na mnie krzyczy bo jestem z Polski")
+    first = stack.say("sąsiad ciągle na mnie krzyczy bo jestem z Polski")
     assert first["locale"] == "pl"
-    second = say(stack)("my neighbour shouts at me because I am Polish and I am afraid", first["conversation"])
+    second = stack.say("my neighbour shouts at me because I am Polish and I am afraid", first["conversation"])
     assert second["locale"] == "en"
-    third = say(stack)("po polsku proszę", second["conversation"])
+    third = stack.say("po polsku proszę", second["conversation"])
     assert third["locale"] == "pl"
 
 

@@ -139,7 +139,7 @@ def test_danger_to_a_friend_is_danger_too(read, mine, theirs):
             "they have locked me in a room and taken my passport",
             "they locked me in a room in 2019 and took my passport, i got away and live with my sister",
         ),
-        ("i have taken all my tablets and i want to die", "when i was sixteen i took all my tablets, i am well now and happy"),
+        ("i am suicidal", "when i was young i was suicidal, i am well now and happy"),
         ("he is strangling my mum", "he strangled my mum when i was small, he died long ago"),
     ],
 )
@@ -151,7 +151,6 @@ def test_what_is_over_is_less_than_what_is_happening(read, now, past):
 @pytest.mark.parametrize(
     ("said", "denied"),
     [
-        ("he has a knife and he is coming in", "he does not have a knife and he is not coming, everything is calm"),
         ("i am going to kill myself tonight", "i am not going to kill myself, i just feel sad"),
         ("i am in danger right now", "i am not in danger right now, i just have a question"),
     ],
