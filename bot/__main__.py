@@ -20,6 +20,9 @@ def main() -> None:
 
     install()
     sys.path.insert(0, os.getcwd())
+    from bot import lean
+
+    lean.install()
     from rasa.__main__ import main as rasa_main
 
     rasa_main()

@@ -89,17 +89,25 @@ class Reader:
         return 15 if counted.get("age_words", {}).get("child") else None
 
 
-# A story longer than this is also read in parts, so that what is over in one sentence does not hush what is happening
-# in another.
-STORY_WORDS, PART_WORDS, STEP_WORDS = 60, 40, 30
+# A story longer than this is also read sentence by sentence, so that what is over in one does not hush what is happening
+# in another. Where nobody wrote full stops, a run of words is read in overlapping parts.
+STORY_WORDS, PART_WORDS, STEP_WORDS, LEAST_WORDS = 60, 24, 16, 4
+_SENTENCE_END = re.compile(r"(?<=[.!?\n؟。！？])\s*")
 
 
 def parts_of(text: str) -> list[str]:
-    """The overlapping parts of a long story; of anything shorter none."""
-    words = text.split()
-    if len(words) <= STORY_WORDS:
+    """The parts of a long story, each short enough to be read for itself; of anything shorter none."""
+    if len(text.split()) <= STORY_WORDS:
         return []
-    return [" ".join(words[start : start + PART_WORDS]) for start in range(0, len(words) - STEP_WORDS // 2, STEP_WORDS)]
+    parts: list[str] = []
+    for sentence in _SENTENCE_END.split(text):
+        words = sentence.split()
+        if parts and len(words) < LEAST_WORDS:
+            parts[-1] += f" {sentence}"
+        else:
+            starts = range(0, max(1, len(words) - PART_WORDS + STEP_WORDS), STEP_WORDS)
+            parts += [" ".join(words[start : start + PART_WORDS]) for start in starts]
+    return parts
 
 
 UNREADABLE = "unreadable"

@@ -28,14 +28,18 @@ def engine_for(url: str) -> sa.engine.Engine:
 
 def _sqlite(url: str) -> sa.engine.Engine:
     path = sa.engine.make_url(url).database
+    pool = {}
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, connect_args={"timeout": 5, "check_same_thread": False}, future=True)
+        # Connections are kept: when the last one closes, SQLite folds its log into the file and waits for the disk, which
+        # would be at every single write.
+        pool = {"poolclass": sa.pool.QueuePool, "pool_size": 10, "max_overflow": 10}
+    engine = sa.create_engine(url, connect_args={"timeout": 5, "check_same_thread": False}, future=True, **pool)
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection, _record) -> None:  # type: ignore[no-untyped-def]
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON", "wal_autocheckpoint=50"):
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON", "wal_autocheckpoint=200"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -18,6 +18,8 @@ class PatientSocket(socket.socket):
     """A socket that waits for a whole request, not for each byte of it."""
 
     _until = 0.0
+    # How long the request waited for a thread, in seconds: the app sends people away early rather than late.
+    waited = 0.0
 
     @classmethod
     def of(cls, plain: socket.socket) -> PatientSocket:
@@ -50,11 +52,17 @@ class PatientSocket(socket.socket):
 class PatientWorker(ThreadWorker):
     """Threads, each of which a slow client can hold for `REQUEST_SECONDS` and no longer."""
 
+    def enqueue_req(self, conn: TConn) -> None:
+        """A request stands in line for a thread from now on."""
+        conn.queued_at = time.monotonic()
+        super().enqueue_req(conn)
+
     def handle(self, conn: TConn) -> Any:
         """One request."""
         if not isinstance(conn.sock, PatientSocket):
             conn.sock = PatientSocket.of(conn.sock)
         conn.sock.request_begins()
+        conn.sock.waited = time.monotonic() - conn.queued_at
         return super().handle(conn)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -126,7 +126,8 @@ class ConversationStore:
         since this conversation was read, they come after what that one wrote. What an older key named goes."""
         name, *older = self._keys.names("web", conversation.token)
         for _ in range(TRIES):
-            value = {key: item for key, item in asdict(conversation).items() if key not in ("token", "sequence")}
+            # Not `asdict`, which would copy every block of the page.
+            value = {item.name: getattr(conversation, item.name) for item in fields(conversation) if item.name not in ("token", "sequence")}
             row = {
                 "name": name,
                 "sealed": self._keys.seal(value, name),

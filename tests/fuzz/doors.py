@@ -63,7 +63,7 @@ def main(count: int, seed: int, result: Path) -> int:
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         app = an_app(Path(folder))
         statuses: collections.Counter[str] = collections.Counter()
-        slowest, faults = 0.0, []
+        slowest, slowest_at, faults = 0.0, "", []
         began = time.monotonic()
         client, csrf = app.test_client(), ""
         for number, sent in enumerate(inputs(count, seed)):
@@ -80,9 +80,10 @@ def main(count: int, seed: int, result: Path) -> int:
                 faults.append(f"{number} {sent.method} {sent.path[:12]} {type(error).__name__}")
             if status >= 500:
                 faults.append(f"{number} {sent.method} {sent.path[:12]} {status}")
-            slowest = max(slowest, time.monotonic() - at)
+            if time.monotonic() - at > slowest:
+                slowest, slowest_at = time.monotonic() - at, f"{number} {sent.method} {sent.path[:12]} {status}"
             statuses[str(status)] += 1
-        seen = {"count": count, "seed": seed, "statuses": dict(statuses), "slowest_seconds": round(slowest, 3)}
+        seen = {"count": count, "seed": seed, "statuses": dict(statuses), "slowest_seconds": round(slowest, 3), "slowest_at": slowest_at}
         result.write_text(json.dumps({**seen, "seconds": round(time.monotonic() - began, 1), "faults": faults}))
     return 0
 

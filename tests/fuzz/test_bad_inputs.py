@@ -66,7 +66,9 @@ def test_broken_requests_on_the_wire_are_refused_and_not_written_down(server: Gu
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_api_does_what_its_document_says(case: schemathesis.Case, server: Gunicorn):
     answered = case.call(base_url=server.address, headers=another_caller())
-    case.validate_response(answered)
+    # It knows of no 413 for a text that is too long, which is what the document says.
+    excluded = [schemathesis.checks.negative_data_rejection] if answered.status_code == 413 else []
+    case.validate_response(answered, excluded_checks=excluded)
 
 
 @pytest.mark.parametrize("name", ["reader", "cut", "signature", "yaml"])

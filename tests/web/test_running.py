@@ -118,3 +118,24 @@ def test_a_worker_that_is_killed_is_replaced_and_the_rest_go_on(tmp_path: Path):
         while len(workers()) < 2 and time.monotonic() - began < 10:
             time.sleep(0.1)
         assert len(workers()) == 2
+
+
+def test_who_would_wait_too_long_is_sent_away_with_the_emergency_line(tmp_path: Path):
+    engine = SlowEngine(seconds=1.2)
+
+    def ask(server: Gunicorn) -> requests.Response:
+        return requests.post(f"{server.address}/api/v1/messages", json={"text": "hello"}, headers=another_caller(), timeout=20)
+
+    try:
+        with Gunicorn(tmp_path, engine.url, WEB_THREADS="2") as server, ThreadPoolExecutor(12) as pool:
+            answers = list(pool.map(lambda _number: ask(server), range(12)))
+            assert {answer.status_code for answer in answers} == {200, 429}
+            for answer in answers:
+                if answer.status_code == 429:
+                    assert int(answer.headers["Retry-After"]) > 0
+                    assert "999" in answer.json()["detail"]
+            # Everyone else is answered as ever.
+            assert ask(server).status_code == 200
+            assert total(server.metrics(), "signpost_refused_total", 'why="flood"') > 0
+    finally:
+        engine.stop()

@@ -17,7 +17,7 @@ from storage.settings import Settings, from_environment
 from storage.turnstile import REDIS_SECONDS, Turnstile
 from web import logs, metrics, security
 from web.gateway import Gateway, facts_of
-from web.public import api, chat, health, pages, sms, texting
+from web.public import api, chat, health, pages, shedding, sms, texting
 from web.public.bodies import WholeBodies
 from web.public.conversations import Conversations
 from web.readiness import Parts
@@ -74,6 +74,7 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
         store, gateway, Turnstile("web", settings.redis_url), 3600 * max(settings.retention_hours_web, settings.retention_hours_sms)
     )
     app.extensions["readiness"] = Parts(settings, gateway, store.engine)
+    shedding.open_door(app)
     csrf = CSRFProtect(app)
     limiter = Limiter(lambda: keys.name("client", request.remote_addr or ""), app=app, default_limits=[], storage_uri=None)
     app.extensions["limit"] = limiter

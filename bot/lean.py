@@ -1,0 +1,62 @@
+"""What Rasa does anew at every action call and needs to do once: docs/performance.md has the figures.
+
+Rasa checks what the action server answers against a schema, and before that the schema itself against the schema of
+schemas: that was two thirds of a turn. And it opens a new connection for each call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import lru_cache
+from typing import Any
+
+import aiohttp
+from jsonschema.validators import validator_for
+from rasa.core.actions.action import RemoteAction
+from rasa.core.constants import DEFAULT_REQUEST_TIMEOUT
+from rasa.utils.endpoints import EndpointConfig
+
+# An idle connection to the action server is kept so long.
+KEEP_SECONDS = 60.0
+
+
+@lru_cache(maxsize=1)
+def _checker() -> Any:
+    """The schema of an action's answer, itself checked once, ready to check answers."""
+    schema = RemoteAction.action_response_format_spec()
+    made = validator_for(schema)
+    made.check_schema(schema)
+    return made(schema)
+
+
+def _validate(_action: RemoteAction, result: Any) -> bool:
+    """Whether an answer of the action server has Rasa's form.
+
+    Raises:
+        jsonschema.ValidationError: it has not.
+    """
+    for error in _checker().iter_errors(result):
+        raise error
+    return True
+
+
+_connectors: dict[asyncio.AbstractEventLoop, aiohttp.TCPConnector] = {}
+
+
+def _session(endpoint: EndpointConfig) -> aiohttp.ClientSession:
+    """A session whose connections outlive it."""
+    loop = asyncio.get_running_loop()
+    if loop not in _connectors or _connectors[loop].closed:
+        _connectors[loop] = aiohttp.TCPConnector(keepalive_timeout=KEEP_SECONDS)
+    return aiohttp.ClientSession(
+        connector=_connectors[loop],
+        connector_owner=False,
+        headers=endpoint.headers,
+        timeout=aiohttp.ClientTimeout(total=DEFAULT_REQUEST_TIMEOUT),
+    )
+
+
+def install() -> None:
+    """Put both in place. Twice does no harm."""
+    RemoteAction._validate_action_result = _validate
+    EndpointConfig.session = _session
