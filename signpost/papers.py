@@ -32,7 +32,7 @@ QUESTIONS = {
     "why": N_("Why do you think it happened?"),
     "before": N_("Has it happened before? How often?"),
     "witnesses": N_("Did anyone see or hear it?"),
-    "evidence": N_("Have you kept anything, such as messages or photos?"),
+    "evidence": N_("Did you keep anything, such as texts or photos?"),
     "needs": N_("What do you need, such as an interpreter?"),
     "name": N_("What can they call you? You can leave your name out."),
 }
