@@ -44,6 +44,10 @@ def someone() -> requests.Session:
     return session
 
 
+# What nginx says when every server it tried broke off: the person sends the message again.
+NO_SERVER = 502
+
+
 @dataclass
 class Heard:
     """What people noticed. `sent_again`: the connection broke before an answer, and the same message went again at once."""
@@ -82,7 +86,10 @@ class Talkers:
         for last_try in (False, True):
             try:
                 answered = send()
-                break
+                if answered.status_code != NO_SERVER or last_try:
+                    break
+                with self.heard.lock:
+                    self.heard.sent_again += 1
             except requests.ConnectionError as error:
                 with self.heard.lock:
                     self.heard.sent_again += not last_try
