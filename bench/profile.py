@@ -7,6 +7,7 @@ it; the web app runs in this process too, over its test client, with the engine'
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import logging
 import os
 import statistics
@@ -89,15 +90,14 @@ async def _engine() -> None:
 def _web() -> None:
     from signpost.model import Situation
     from storage.settings import from_environment
-    from web.gateway import Gateway
+    from web.gateway import Gateway, answer_alone
     from web.public.app import create_app
-    from web.public.in_time import answer_alone
 
     class Kept(Gateway):
         """An engine that answers at once."""
 
         def turn(self, message: Any, token: str, situation: Situation) -> Any:
-            return answers.setdefault(message.text, answer_alone(message, situation, "sefton"))
+            return answers.setdefault(message.text, answer_alone(message, situation, "sefton", dt.datetime.now(dt.timezone.utc)))
 
     answers: dict[str, Any] = {}
     structlog.configure(processors=[lambda *_: ""], logger_factory=structlog.ReturnLoggerFactory())

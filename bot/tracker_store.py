@@ -50,7 +50,6 @@ class EncryptedTrackerStore(TrackerStore):
         host: str = "sqlite:///.state/tracker.db",
         **kwargs: Any,
     ) -> None:
-        # Rasa hands a store of one's own the `url` of endpoints.yml under this name.
         super().__init__(domain or Domain.empty(), event_broker)
         self._keys = Keys.from_text(os.environ["SECRET_KEY"])
         self._retention = float(os.environ.get("RETENTION_HOURS_SMS") or 72) * _HOUR

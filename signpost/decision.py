@@ -11,7 +11,7 @@ from signpost import merging
 from signpost.asking import issue_question, next_question, question, strand_question
 from signpost.house import House
 from signpost.matching import Match, matches, shortlist
-from signpost.model import Block, Option, Question, Reading, Routes, Services, Situation, Text, Turn
+from signpost.model import NO_HARM, Block, Option, Question, Reading, Routes, Services, Situation, Text, Turn
 from signpost.presenting import alert, named_services, routes_block, services_block
 from signpost.saying import counts, heard, sounds_like
 
@@ -42,7 +42,7 @@ def safety_entry(cues: tuple[str, ...], house: House) -> str:
 def tell(situation: Situation, reading: Reading, house: House) -> Turn:
     """A person told what happened."""
     after = merging.told(situation, reading)
-    if not [name for name in after.issues if name != "other"] and not after.strands:
+    if not [name for name in after.issues if name != NO_HARM] and not after.strands:
         return _no_harm_seen(after, reading, house)
     return _help(after, house, _likely(reading), opening=heard(situation.with_(for_someone_else=after.for_someone_else), house))
 
@@ -137,7 +137,7 @@ def answer(situation: Situation, reading: Reading, house: House) -> Turn:
     if entry is None:
         return unclear(situation, reading, house)
     after = merging.facts(situation, reading)
-    if reading.issues and reading.sure and reading.issues[0].id != "other":
+    if reading.issues and reading.sure and reading.issues[0].id != NO_HARM:
         after = merging.told(situation, reading)
     blocks: list[Block | None] = []
     if reading.risk == "soon":
@@ -219,7 +219,7 @@ def correct_issue(situation: Situation, reading: Reading, house: House) -> Turn:
     sorry = _("Sorry I got that wrong. Thank you for telling me.")
     after = merging.refused(merging.facts(situation, reading))
     # "No, it was my ex" says what it is in the same breath.
-    said_more = [item for item in reading.issues if item.id not in (*after.refused_issues, "other") and item.score >= 0.5]
+    said_more = [item for item in reading.issues if item.id not in (*after.refused_issues, NO_HARM) and item.score >= 0.5]
     if reading.strands or said_more:
         told = merging.told(after.with_(sure=True), reading)
         return _help(told, house, _likely(reading), opening=sorry)
@@ -242,9 +242,9 @@ def correct_strand(situation: Situation, reading: Reading, house: House) -> Turn
 
 def give_issue(situation: Situation, reading: Reading, house: House) -> Turn:
     """The person chose which harm it is."""
-    issue = reading.value if reading.value in house.knowledge.issues else "other"
-    after = merging.chosen_issue(merging.facts(situation, reading), issue or "other")
-    if issue == "other":
+    issue = reading.value if reading.value in house.knowledge.issues else NO_HARM
+    after = merging.chosen_issue(merging.facts(situation, reading), issue or NO_HARM)
+    if issue == NO_HARM:
         return _no_harm_seen(after.with_(asked=(*after.asked, "issue")), reading, house)
     return _help(after, house, (), opening=house._("Thank you for telling me."))
 

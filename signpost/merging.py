@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signpost.model import HATE, Reading, Situation
+from signpost.model import HATE, NO_HARM, Reading, Situation
 
 MAX_ISSUES = 4
 # Scores below these are a guess, not a reading: they are offered as choices, never acted on.
@@ -16,9 +16,9 @@ def told(situation: Situation, reading: Reading) -> Situation:
     if not reading.sure and situation.issues:
         issues = []
     issues = [name for name in issues if name not in situation.refused_issues]
-    real = [name for name in issues if name != "other"]
+    real = [name for name in issues if name != NO_HARM]
     strands = [item.id for item in reading.strands if item.score >= STRAND_AT_LEAST and item.id not in situation.refused_strands]
-    merged = (*(real or issues), *(name for name in situation.issues if name not in issues and name != "other"))
+    merged = (*(real or issues), *(name for name in situation.issues if name not in issues and name != NO_HARM))
     return facts(situation, reading).with_(
         issues=_one_hate(merged)[:MAX_ISSUES],
         strands=tuple(dict.fromkeys((*strands, *situation.strands)))[:3],
@@ -44,7 +44,7 @@ def facts(situation: Situation, reading: Reading) -> Situation:
 
 def chosen_issue(situation: Situation, issue: str) -> Situation:
     """The person said which harm it is: that comes first, and is sure."""
-    rest = (name for name in situation.issues if name not in (issue, "other"))
+    rest = (name for name in situation.issues if name not in (issue, NO_HARM))
     return situation.with_(
         issues=_one_hate((issue, *rest))[:MAX_ISSUES],
         refused_issues=tuple(name for name in situation.refused_issues if name != issue),
@@ -57,7 +57,7 @@ def chosen_strand(situation: Situation, strand: str) -> Situation:
     issues = situation.issues if any(name in HATE for name in situation.issues) else ("hate_incident", *situation.issues)
     return situation.with_(
         strands=(strand,),
-        issues=tuple(name for name in issues if name != "other")[:MAX_ISSUES],
+        issues=tuple(name for name in issues if name != NO_HARM)[:MAX_ISSUES],
         refused_strands=tuple(name for name in situation.strands if name != strand),
         sure=True,
     )

@@ -12,6 +12,8 @@ from typing import Any, Literal
 Risk = Literal["none", "soon", "now"]
 Channel = Literal["web", "sms", "volunteer"]
 
+# What a message is about that names no harm: a question in general must not sound like one.
+NO_HARM = "other"
 ISSUES = (
     "hate_crime",
     "hate_incident",
@@ -32,7 +34,7 @@ ISSUES = (
     "violence",
     "mental_health_crisis",
     "radicalisation",
-    "other",
+    NO_HARM,
 )
 STRANDS = ("race", "religion", "disability", "sexual_orientation", "transgender", "sex_worker")
 RISKS: tuple[Risk, ...] = ("none", "soon", "now")

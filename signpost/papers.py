@@ -14,7 +14,7 @@ from typing import Any
 from signpost.consent import Consent, items, released
 from signpost.house import House
 from signpost.matching import shortlist
-from signpost.model import RouteItem, ServiceItem, Situation
+from signpost.model import NO_HARM, RouteItem, ServiceItem, Situation
 from signpost.presenting import contacts_of, named_services, route_item, routes_block, service_item
 from signpost.saying import counts, sounds_like
 
@@ -158,7 +158,7 @@ def facts(account: Account, situation: Situation, call: CallBack | None, house: 
         "name": [(_("Your name"), account.name)],
         "contact": _contact(call, house) if call else [],
         "what_happened": [
-            (_("What it sounds like"), _.list([_(known.issues[name]["label"]) for name in situation.issues if name != "other"])),
+            (_("What it sounds like"), _.list([_(known.issues[name]["label"]) for name in situation.issues if name != NO_HARM])),
             (_("In your own words"), "\n".join(account.words)),
             (_("Note by the volunteer"), "\n".join(account.notes)),
             (_(QUESTIONS["before"]), account.before or (_("It keeps happening.") if situation.repeated else "")),
@@ -233,7 +233,7 @@ def report_as_json(
         "name": {"name": account.name},
         "contact": _contact_values(call) if call else {},
         "what_happened": {
-            "issues": [name for name in situation.issues if name != "other"],
+            "issues": [name for name in situation.issues if name != NO_HARM],
             "own_words": list(account.words),
             "volunteer_notes": list(account.notes),
             "repeated": situation.repeated or bool(account.before),

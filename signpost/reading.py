@@ -17,6 +17,7 @@ from signpost.model import HATE, Reading, Scored
 from signpost.patterns import Hit, Phrases, tokens, variants
 from signpost.plaintext import fold
 from signpost.risk import Cues, RiskReader, decide
+from signpost.wording import SOURCE_LOCALE
 
 _POSTCODE = re.compile(r"(?<![a-z0-9])([a-z]{1,2}\d{1,2})(?:\s?\d[a-z]{2})?(?![a-z0-9])")
 
@@ -72,7 +73,7 @@ class Reader:
             hits=counted,
             area=self._district(folded) or area,
             age=self._age(folded, counted),
-            words=sum(token.is_alpha for token in doc),
+            words=sum(token.text.isalpha() for token in doc),
         )
 
     def _district(self, folded: str) -> str | None:
@@ -93,6 +94,23 @@ class Reader:
 # in another. Where nobody wrote full stops, a run of words is read in overlapping parts.
 STORY_WORDS, PART_WORDS, STEP_WORDS, LEAST_WORDS = 60, 24, 16, 4
 _SENTENCE_END = re.compile(r"(?<=[.!?\n؟。！？])\s*")
+
+
+class Readers:
+    """One phrase reader a language, made when it is first needed."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+        self._made: dict[str, Reader] = {}
+
+    def of(self, language: str | None) -> Reader:
+        """The reader of a language, or of the one it is read as; English where there is none."""
+        name = str(self._knowledge.languages.get(language or "", {}).get("read_as") or language)
+        if name not in self._knowledge.phrases:
+            name = SOURCE_LOCALE
+        if name not in self._made:
+            self._made[name] = Reader(name, self._knowledge)
+        return self._made[name]
 
 
 def parts_of(text: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from signpost.house import House
-from signpost.model import HATE, Situation
+from signpost.model import HATE, NO_HARM, Situation
 
 
 def N_(sentence: str) -> str:
@@ -43,7 +43,7 @@ def heard(situation: Situation, house: House) -> str:
 def sounds_like(situation: Situation, house: House) -> str:
     """What it sounded like, in one to three sentences; empty when nothing was recognised."""
     _, known = house._, house.knowledge
-    named = [issue for issue in situation.issues if issue != "other"]
+    named = [issue for issue in situation.issues if issue != NO_HARM]
     if not named and not situation.strands:
         return ""
     sentences = []
@@ -76,7 +76,7 @@ def _targeted(situation: Situation, house: House) -> str:
 def counts(situation: Situation, house: House) -> str:
     """Why it counts, and what the field calls it."""
     _, known = house._, house.knowledge
-    named = [issue for issue in situation.issues if issue != "other"]
+    named = [issue for issue in situation.issues if issue != NO_HARM]
     lead = next((issue for issue in named if issue in HATE), None) or (named[0] if named else None)
     if lead is None and situation.strands:
         lead = "hate_incident"

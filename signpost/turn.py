@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from signpost.decision import danger, safety_entry, topic_of
 from signpost.house import House
-from signpost.knowledge import Knowledge
 from signpost.model import Alert, Message, Reading, Situation, Text, Turn
 from signpost.plaintext import clean
 from signpost.reading import Reader, read
-from signpost.wording import SOURCE_LOCALE, Wording
+from signpost.wording import SOURCE_LOCALE
 
 
 def answer_reading(reading: Reading, situation: Situation, house: House) -> Turn:
@@ -85,11 +83,3 @@ def choice_reading(choice: str) -> Reading:
 def read_message(message: Message, reader: Reader) -> Reading:
     """What a message says, read with phrases alone."""
     return choice_reading(message.choice) if message.choice else read(clean(message.text), reader)
-
-
-def take_turn(
-    message: Message, situation: Situation, reader: Reader, knowledge: Knowledge, wording: Wording, now: dt.datetime
-) -> tuple[Reading, Turn]:
-    """The core alone, with no trained reader: what it understood and its answer. Used when nothing else answers."""
-    reading = read_message(message, reader)
-    return reading, answer_reading(reading, situation, House(knowledge, wording, now))

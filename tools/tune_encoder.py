@@ -22,6 +22,7 @@ from tokenizers import Tokenizer
 from torch.nn import functional as F
 
 from bot.components.noise import noisy
+from signpost.model import NO_HARM
 from tools.examples import Example, read_examples
 
 LAYERS, HEADS, WIDTH = 6, 12, 384
@@ -90,8 +91,7 @@ class Labels:
         loss = F.cross_entropy(part["intent"], torch.tensor([self.intent.index(item.intent) for item in batch]), label_smoothing=0.05)
         wanted = torch.zeros(len(batch), len(self.issue))
         for row, item in enumerate(batch):
-            # Where no harm is named it is none of the others: a question in general must not sound like one.
-            names = item.issues or ("other",)
+            names = item.issues or (NO_HARM,)
             for rank, name in enumerate(names):
                 # The first issue carries most of the weight; the others share the rest.
                 wanted[row, self.issue.index(name)] = 1.0 if len(names) == 1 else (0.75 if rank == 0 else 0.25 / (len(names) - 1))
@@ -187,7 +187,7 @@ def report(labels: Labels, scores, left: list[Example]) -> str:  # type: ignore[
         found = torch.cat([scores(left[start : start + 64], False) for start in range(0, len(left), 64)])
     start, end = labels.slices["issue"]
     best = found[:, start:end].argmax(1).tolist()
-    right = sum(labels.issue[column] == (item.issues or ("other",))[0] for column, item in zip(best, left))
+    right = sum(labels.issue[column] == (item.issues or (NO_HARM,))[0] for column, item in zip(best, left))
     flagged = (found[:, labels.slices["now"][0]] > 0).tolist()
     danger = [item.risk == "now" for item in left]
     hit = sum(a and b for a, b in zip(flagged, danger))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from signpost.house import House
 from signpost.knowledge import Knowledge
 from signpost.language import answer_locale, by_letters
 from signpost.model import Block, Message, Reading, Situation, block_from_json, worse
-from signpost.reading import Reader
+from signpost.reading import Readers
 from signpost.rendering import plain
 from signpost.wording import SOURCE_LOCALE
 from storage.sealing import Keys
@@ -125,14 +125,14 @@ class Gateway:
 
     def warm(self) -> None:
         """Read the phrases before anyone asks: the first answer without the engine must not wait for them."""
-        _reader(self._place, "en")
+        _readers(self._place).of(SOURCE_LOCALE)
 
     def turn(self, message: Message, token: str, situation: Situation) -> Answer:
         """The answer to one message of the conversation with this token."""
         said = self._engine(message, token, situation)
         if said is not None:
             return said
-        return self._alone(message, situation)
+        return answer_alone(message, situation, self._place, self._clock())
 
     def erase(self, token: str) -> list[str]:
         """Erase the engine's side of a conversation; the names (keyed hashes) that no engine confirmed."""
@@ -180,25 +180,32 @@ class Gateway:
             )
         return None
 
-    def _alone(self, message: Message, situation: Situation) -> Answer:
-        facts = facts_of(self._place)
-        reading = self._read_alone(message, situation)
-        locale = answer_locale((reading.asked_language, message.locale_hint), reading.language, situation.locale, facts.languages)
-        words = words_of(locale)
-        situation = situation.with_(channel=message.channel, locale=locale)
-        made = turn.answer_reading(reading, situation, House(facts, words, self._clock()))
-        return Answer(made.reply, plain(made.reply, words), made.situation, reading, degraded=True, erase=made.erase)
 
-    def _read_alone(self, message: Message, situation: Situation) -> Reading:
-        """The message read with phrases: in the language its letters tell, or the one in use, or English where that says
-        more or graver things."""
-        told = by_letters(message.text, facts_of(self._place).languages) if message.text else None
-        reading = turn.read_message(message, _reader(self._place, told or situation.locale))
-        if message.choice or reading.language == SOURCE_LOCALE:
-            return reading
-        english = turn.read_message(message, _reader(self._place, SOURCE_LOCALE))
-        better = english.sure and not reading.sure
-        return english if better or worse(english.risk, reading.risk) != reading.risk else reading
+def answer_alone(message: Message, situation: Situation, place: str, now: dt.datetime) -> Answer:
+    """What the core says at this minute with no engine."""
+    facts = facts_of(place)
+    reading = _read_alone(message, situation, place)
+    locale = answer_locale((reading.asked_language, message.locale_hint), reading.language, situation.locale, facts.languages)
+    words = words_of(locale)
+    situation = situation.with_(channel=message.channel, locale=locale)
+    made = turn.answer_reading(reading, situation, House(facts, words, now))
+    return Answer(made.reply, plain(made.reply, words), made.situation, reading, degraded=True, erase=made.erase)
+
+
+def _read_alone(message: Message, situation: Situation, place: str) -> Reading:
+    """The message read with phrases: in the language its letters tell, or the one asked for or in use, or English where
+    that says more or graver things."""
+    languages, readers = facts_of(place).languages, _readers(place)
+    told = by_letters(message.text, languages) if message.text else None
+    wanted = told or message.locale_hint or situation.locale
+    reading = turn.read_message(message, readers.of(wanted))
+    if languages.get(wanted, {}).get("read_as") == reading.language:
+        reading = replace(reading, language=wanted)
+    if message.choice or reading.language == SOURCE_LOCALE:
+        return reading
+    english = turn.read_message(message, readers.of(SOURCE_LOCALE))
+    better = english.sure and not reading.sure
+    return english if better or worse(english.risk, reading.risk) != reading.risk else reading
 
 
 @lru_cache(maxsize=4)
@@ -216,9 +223,6 @@ def words_of(locale: str) -> wording.Wording:
         return wording.Wording()
 
 
-@lru_cache(maxsize=32)
-def _reader(place: str, locale: str) -> Reader:
-    facts = facts_of(place)
-    # Simplified and traditional Chinese share their phrases.
-    known = {"zh-Hans": "zh-Hant"}.get(locale, locale)
-    return Reader(known if known in facts.phrases else "en", facts)
+@lru_cache(maxsize=4)
+def _readers(place: str) -> Readers:
+    return Readers(facts_of(place))

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from bot.components.features import counts, marks
 from bot.components.heads import Example, Heads, train
 from bot.components.noise import noisy
-from bot.components.readers import Readers
+from bot.components.readers import readers
 
 
 def heads_of(language: str, examples: Sequence[Example], noisy_copies: int) -> Heads:
     """The heads of one language, fitted on its examples and on as many misspelt copies of each."""
-    reader = Readers().of(language)
+    reader = readers().of(language)
     texts = [item.text for item in examples]
     for seed in range(noisy_copies):
         texts += [noisy(item.text, seed, language == "en") for item in examples]

@@ -18,6 +18,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.svm import LinearSVC
 
 from bot.components.features import Vocabulary
+from signpost.model import NO_HARM
 
 FOLDS = 3
 C = 0.5
@@ -37,17 +38,14 @@ class Example:
     writer: str
 
 
-# Where no harm is named it is none of the others: a question in general must not sound like one.
-NO_HARM = ("other",)
 # The groups of heads. `one` means exactly one of its labels is right, `many` that each stands for itself.
 GROUPS = {"intent": "one", "issue": "one", "strand": "many", "cue": "many", "now": "many", "soon": "many", "ask": "many"}
 
 
-def targets(examples: Sequence[Example]) -> dict[str, tuple[list[str], np.ndarray, np.ndarray]]:
-    """For each group: its labels, the 0/1 target of every example and label, and which examples count for it."""
-    everyone = np.ones(len(examples), bool)
+def targets(examples: Sequence[Example]) -> dict[str, tuple[list[str], np.ndarray]]:
+    """For each group: its labels, and the 0/1 target of every example (row) and label (column)."""
     intents = sorted({item.intent for item in examples})
-    issues = sorted({name for item in examples for name in item.issues or NO_HARM})
+    issues = sorted({name for item in examples for name in item.issues or (NO_HARM,)})
     strands = sorted({name for item in examples for name in item.strands})
     cues = sorted({name for item in examples for name in item.cues})
 
@@ -55,14 +53,14 @@ def targets(examples: Sequence[Example]) -> dict[str, tuple[list[str], np.ndarra
         return np.array([[label in value for label in labels] for value in values], bool).reshape(len(values), len(labels))
 
     made = {
-        "intent": (intents, one_hot(intents, [(item.intent,) for item in examples]), everyone),
+        "intent": (intents, one_hot(intents, [(item.intent,) for item in examples])),
         # The first issue is what the message is about; the others count for the choices shown.
-        "issue": (issues, one_hot(issues, [(item.issues or NO_HARM)[:1] for item in examples]), everyone),
-        "strand": (strands, one_hot(strands, [item.strands for item in examples]), everyone),
-        "cue": (cues, one_hot(cues, [item.cues for item in examples]), everyone),
-        "now": (["now"], one_hot(["now"], [(item.risk,) for item in examples]), everyone),
-        "soon": (["soon"], one_hot(["soon"], [("soon" if item.risk == "now" else item.risk,) for item in examples]), everyone),
-        "ask": (["ask"], np.array([[item.intent.startswith("ask_")] for item in examples], bool), everyone),
+        "issue": (issues, one_hot(issues, [(item.issues or (NO_HARM,))[:1] for item in examples])),
+        "strand": (strands, one_hot(strands, [item.strands for item in examples])),
+        "cue": (cues, one_hot(cues, [item.cues for item in examples])),
+        "now": (["now"], one_hot(["now"], [(item.risk,) for item in examples])),
+        "soon": (["soon"], one_hot(["soon"], [("soon" if item.risk == "now" else item.risk,) for item in examples])),
+        "ask": (["ask"], np.array([[item.intent.startswith("ask_")] for item in examples], bool)),
     }
     return {name: group for name, group in made.items() if group[0]}
 
@@ -152,15 +150,15 @@ def train(raw: sp.csr_matrix, examples: Sequence[Example], copies: int = 1) -> H
     labels: dict[str, list[str]] = {}
     slices: dict[str, tuple[int, int]] = {}
     scales: dict[str, list[list[float]]] = {}
-    for name, (names, wanted, counts_for) in targets(examples).items():
+    for name, (names, wanted) in targets(examples).items():
         start = len(biases)
         # What a person asks is short and plain, so noise teaches those seventy heads little and would triple their time.
         times = 1 if name == "intent" else copies
-        for weights, bias in _fit_all(vectors[: count * times], np.tile(wanted, (times, 1)), np.tile(counts_for, times)):
+        for weights, bias in _fit_all(vectors[: count * times], np.tile(wanted, (times, 1))):
             columns.append(weights.astype(np.float32))
             biases.append(bias)
         labels[name], slices[name] = names, (start, len(biases))
-        scales[name] = _calibrate(name, vectors, wanted, counts_for, writers, count, copies)
+        scales[name] = _calibrate(name, vectors[:count], wanted, writers)
     table, steps = _as_bytes(np.array(columns, np.float32).T)
     return Heads(vocabulary, table, steps, np.array(biases, np.float32), labels, slices, scales)
 
@@ -172,10 +170,9 @@ def _as_bytes(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.ascontiguousarray(np.rint(table / steps).astype(np.int8)), steps.astype(np.float32)
 
 
-def _fit_all(vectors: sp.csr_matrix, wanted: np.ndarray, counts_for: np.ndarray) -> list[tuple[np.ndarray, float]]:
+def _fit_all(rows: sp.csr_matrix, wanted: np.ndarray) -> list[tuple[np.ndarray, float]]:
     """Every column's head. Languages, not heads, are shared among the cores (`reader.TrainedReader.train`)."""
-    rows = vectors if counts_for.all() else vectors[counts_for]
-    return [_fit(rows, wanted[counts_for, column]) for column in range(wanted.shape[1])]
+    return [_fit(rows, wanted[:, column]) for column in range(wanted.shape[1])]
 
 
 def _fit(rows: sp.csr_matrix, chosen: np.ndarray) -> tuple[np.ndarray, float]:
@@ -185,27 +182,17 @@ def _fit(rows: sp.csr_matrix, chosen: np.ndarray) -> tuple[np.ndarray, float]:
     return model.coef_[0], float(model.intercept_[0])
 
 
-def _calibrate(
-    name: str, vectors: sp.csr_matrix, wanted: np.ndarray, counts_for: np.ndarray, writers: np.ndarray, count: int, copies: int
-) -> list[list[float]]:
+def _calibrate(name: str, clean: sp.csr_matrix, wanted: np.ndarray, writers: np.ndarray) -> list[list[float]]:
     """Scale and shift by group, from scores on writers left out of the fit."""
-    clean = vectors[:count]
-    groups = min(FOLDS, len(set(writers[counts_for])))
+    groups = min(FOLDS, len(set(writers)))
     if groups < 2:
         return [[2.0, 0.0]] * (1 if GROUPS[name] == "one" else wanted.shape[1])
-    scores = np.zeros(wanted.shape, np.float32)
-    held = np.zeros(count, bool)
     # One left-out third is enough to set two numbers a head; all three would triple the training time.
-    fit_rows, left_out = next(iter(GroupKFold(groups).split(clean, groups=writers)))
-    mask = np.zeros(count, bool)
-    mask[fit_rows] = True
-    for column, (weights, bias) in enumerate(_fit_all(clean[mask], wanted[mask], counts_for[mask])):
-        scores[left_out, column] = clean[left_out] @ weights + bias
-    held[left_out] = True
-    held &= counts_for
+    fitted, held = next(iter(GroupKFold(groups).split(clean, groups=writers)))
+    scores = np.column_stack([clean[held] @ weights + bias for weights, bias in _fit_all(clean[fitted], wanted[fitted])])
     if GROUPS[name] == "one":
-        return [[_temperature(scores[held], wanted[held].argmax(axis=1)), 0.0]]
-    return [_platt(scores[held, column], wanted[held, column]) for column in range(wanted.shape[1])]
+        return [[_temperature(scores, wanted[held].argmax(axis=1)), 0.0]]
+    return [_platt(scores[:, column], wanted[held, column]) for column in range(wanted.shape[1])]
 
 
 def _temperature(scores: np.ndarray, right: np.ndarray) -> float:

@@ -13,9 +13,9 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.language import DETECTED
-from bot.components.readers import Readers
+from bot.components.readers import readers
 from signpost.plaintext import clean
-from signpost.reading import parts_of
+from signpost.reading import Readers, parts_of
 
 OBSERVED, PARTS, LANGUAGE, CLEAN = "observed", "observed_parts", "language", "clean_text"
 # Below this, or in a message of one or two words, the language in use before is the better guess.
@@ -34,10 +34,10 @@ class Observer(GraphComponent):
         cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
     ) -> Observer:
         """Made anew at each start: phrases are read from `knowledge/`, not from the model."""
-        readers = Readers()
+        made = readers()
         # The first person must not wait for the phrases to be read.
-        readers.of("en")
-        return cls(readers)
+        made.of("en")
+        return cls(made)
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Observe each message."""

@@ -1,4 +1,4 @@
-"""The phrase readers of every language, made when first needed."""
+"""The phrase readers of the engine: the core's, over the knowledge of this machine's place."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from bot import paths
 from signpost import knowledge
-from signpost.reading import Reader
+from signpost.reading import Readers
 
 
 @lru_cache(maxsize=1)
@@ -15,15 +15,6 @@ def facts() -> knowledge.Knowledge:
     return knowledge.load(paths.KNOWLEDGE, paths.place())
 
 
-class Readers:
-    """One phrase reader a language."""
-
-    def __init__(self) -> None:
-        self._made: dict[str, Reader] = {}
-
-    def of(self, language: str | None) -> Reader:
-        """The reader of a language; English where there is none for it."""
-        name = language if language and language in facts().phrases else "en"
-        if name not in self._made:
-            self._made[name] = Reader(name, facts())
-        return self._made[name]
+def readers() -> Readers:
+    """Readers of every language, none made yet."""
+    return Readers(facts())

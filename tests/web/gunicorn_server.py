@@ -18,7 +18,7 @@ from werkzeug.wrappers import Request, Response
 from signpost.model import Message, Situation, block_as_json
 from tests.builders import NOON, ROOT, SECRET
 from tests.stack import free_port
-from web.public.in_time import answer_alone
+from web.gateway import answer_alone
 
 
 class SlowEngine:

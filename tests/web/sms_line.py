@@ -17,10 +17,9 @@ from twilio.request_validator import RequestValidator
 from signpost.model import Message, Situation
 from storage.settings import Settings, from_environment
 from tests.builders import NOON
-from web.gateway import Answer
+from web.gateway import Answer, answer_alone
 from web.public import sms
 from web.public.app import create_app
-from web.public.in_time import answer_alone
 
 TOKEN = "test-token-of-no-account-0123456789"
 PUBLIC = "https://help.example.org"

@@ -5,13 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as LateError
-from functools import lru_cache
 
-from signpost import turn
 from signpost.model import Message, Situation
-from signpost.reading import Reader
-from signpost.rendering import plain
-from web.gateway import Answer, Gateway, facts_of, words_of
+from web.gateway import Answer, Gateway, answer_alone
 from web.logs import log
 
 _WORKERS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="sms-turn")
@@ -28,20 +24,4 @@ def answer_in_time(gateway: Gateway, message: Message, token: str, situation: Si
     if fault is None:
         return asked.result()
     log.warning("sms.gateway_failed", kind=type(fault).__name__)
-    return answer_alone(message, situation, place)
-
-
-def answer_alone(message: Message, situation: Situation, place: str, now: dt.datetime | None = None) -> Answer:
-    """What the core says with no engine, at this minute or another."""
-    facts = facts_of(place)
-    locale = message.locale_hint or situation.locale
-    words = words_of(locale)
-    situation = situation.with_(channel=message.channel, locale=locale)
-    reading, made = turn.take_turn(message, situation, _reader(place, locale), facts, words, now or dt.datetime.now(dt.timezone.utc))
-    return Answer(made.reply, plain(made.reply, words), made.situation, reading, degraded=True, erase=made.erase)
-
-
-@lru_cache(maxsize=32)
-def _reader(place: str, locale: str) -> Reader:
-    facts = facts_of(place)
-    return Reader(locale if locale in facts.phrases else "en", facts)
+    return answer_alone(message, situation, place, dt.datetime.now(dt.timezone.utc))
