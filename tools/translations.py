@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 import string
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -44,7 +44,7 @@ class Domain:
 
     name: str
     mapping: str
-    keywords: dict[str, tuple[int, ...] | None]
+    keywords: dict[str, tuple[int, ...] | None] = field(compare=False)
 
     @property
     def template(self) -> Path:
@@ -196,10 +196,9 @@ def convert(source: Path, target: Path) -> None:
     _write(made, target)
 
 
-def update(template: Catalog) -> None:
+def update(templates: Mapping[Domain, Catalog]) -> None:
     """Write the templates and bring every catalogue up to date with them. Comments of translators are kept."""
-    for domain in DOMAINS:
-        wanted = template if domain is MESSAGES else extracted(domain)
+    for domain, wanted in templates.items():
         with domain.template.open("wb") as stream:
             write_po(stream, wanted, sort_output=True, omit_header=False, include_lineno=False, width=100)
         for path in domain.catalogues():
@@ -210,7 +209,6 @@ def update(template: Catalog) -> None:
     traditional = LOCALES / "zh_Hant/LC_MESSAGES/messages.po"
     if traditional.exists():
         convert(traditional, LOCALES / "zh_Hans/LC_MESSAGES/messages.po")
-    write_status([progress(path, template) for path in MESSAGES.catalogues()])
 
 
 def _write(catalog: Catalog, path: Path) -> None:
@@ -233,10 +231,10 @@ def write_status(found: list[Progress]) -> None:
         YAML().dump(status_of(found), stream)
 
 
-def faults(template: Catalog, found: list[Progress]) -> Iterator[str]:
+def faults(templates: Mapping[Domain, Catalog], found: list[Progress]) -> Iterator[str]:
     """What `--check` fails for."""
-    for domain in DOMAINS:
-        if stale(template if domain is MESSAGES else extracted(domain), domain):
+    for domain, template in templates.items():
+        if stale(template, domain):
             yield f"locales/{domain.template.name} is stale: run `make translations`."
     written = YAML(typ="safe").load(STATUS.read_text(encoding="utf-8")) if STATUS.exists() else {}
     if found and written != status_of(found):
@@ -267,16 +265,19 @@ def compile_all() -> int:
 
 def main(check: bool) -> int:
     """Update (or only check) and print the table."""
-    template = extracted()
+    templates = {domain: extracted(domain) for domain in DOMAINS}
+    template = templates[MESSAGES]
     if not check:
-        update(template)
+        update(templates)
     found = [progress(path, template) for path in MESSAGES.catalogues()]
+    if not check:
+        write_status(found)
     print(f"{'locale':10} {'translated':>12} {'reviewed':>9} {'fuzzy':>6} {'broken':>7}  safety sentences")
     print(f"{'en':10} {len(sentences(template)):>6} of {len(sentences(template))}")
     for one in found:
         said = "reviewed" if one.safety_reviewed else "not yet reviewed by a person"
         print(f"{one.locale:10} {one.translated:>6} of {one.messages} {one.reviewed:>9} {one.fuzzy:>6} {len(one.broken):>7}  {said}")
-    wrong = list(faults(template, found))
+    wrong = list(faults(templates, found))
     for sentence in wrong:
         print(sentence, file=sys.stderr)
     return 1 if wrong else 0
