@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench import ours, report, stock
+from bench import growth, ours, report, stock
 from bench.measure import Contender, OurEngine, RestChannel, WholeTurn
 from bench.plan import Plan
 from bench.report import Run
@@ -48,13 +48,16 @@ def main() -> int:
                 contender.round(number)
         for contender in contenders.values():
             contender.weigh()
+            contender.server.stop()
+        _say("Training with one language and with more of them ...")
+        steps = growth.measure(plan, sample.conversations, actions.port)
     except BenchError as error:
         print(error, file=sys.stderr)
         return 1
     finally:
         for server in reversed(running):
             server.stop()
-    report.write(Run(plan, sample, contenders, our_training, default_training, time.perf_counter() - began, load))
+    report.write(Run(plan, sample, contenders, our_training, default_training, steps, time.perf_counter() - began, load))
     _say("Written: bench/report.md, bench/report.json and the plots.")
     return 0
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from bench.sample import Sample, write_examples
-from bench.servers import CLIENT_CORE, ROOT, Done, Server, free_port, fresh, run
+from bench.servers import CLIENT_CORE, ROOT, SERVER_CORE, Done, Server, free_port, fresh, run
 
 CHANNEL_SECRET = "a-channel-secret-for-measuring"
 SERVED = ROOT / "models" / "model.tar.gz"
@@ -30,9 +30,14 @@ def train(sample: Sample) -> tuple[Path, Done]:
     folder = fresh("ours")
     write_examples(folder / "data" / "nlu" / "sample.yml", sample.trained_on, with_labels=True)
     shutil.copytree(ROOT / "data" / "rules", folder / "data" / "rules")
+    return train_on(folder)
+
+
+def train_on(folder: Path, core: int | None = SERVER_CORE) -> tuple[Path, Done]:
+    """Train `config.yml` on the data in a folder, with nothing cached; on one core, or on all (None)."""
     command = [sys.executable, "-m", "bot", "train", "--config", "config.yml", "--domain", "bot/domain", "--data", str(folder / "data")]
     env = {**settings(folder, 0), "RASA_CACHE_DIRECTORY": str(folder / "cache")}
-    done = run("ours-training", [*command, "--out", str(folder), "--fixed-model-name", "model"], env)
+    done = run(f"{folder.name}-training", [*command, "--out", str(folder), "--fixed-model-name", "model"], env, core=core)
     return folder / "model.tar.gz", done
 
 

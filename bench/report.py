@@ -14,6 +14,7 @@ import matplotlib.ticker
 import numpy as np
 import psutil
 
+from bench.growth import MOST, Step, growth
 from bench.measure import AT_ONCE, Contender
 from bench.plan import Plan
 from bench.sample import FALLBACK, TURNS, Sample
@@ -60,6 +61,7 @@ class Run:
     contenders: dict[str, Contender]
     our_training: Done
     default_training: Done
+    steps: list[Step]
     seconds: float
     load: float
 
@@ -120,11 +122,21 @@ def write(run: Run) -> None:
             "training_processor_seconds": round(training.cpu_seconds, 1),
             "training_peak_memory_mb": round(training.peak_mb),
         }
-    document = {**found, "by_round": by_round(run), "absolute": figures, "conditions": conditions(run), "command": COMMAND}
+    steps = [step.figures() for step in run.steps]
+    document = {
+        **found,
+        **growth(run.steps),
+        "growth": steps,
+        "by_round": by_round(run),
+        "absolute": figures,
+        "conditions": conditions(run),
+        "command": COMMAND,
+    }
     (FOLDER / "report.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     (FOLDER / "report.md").write_text(_prose(run, found, figures), encoding="utf-8")
     _plot_latency(run, FOLDER / "latency.png")
     _plot_cost(figures, FOLDER / "cost.png")
+    _plot_growth(steps, FOLDER / "growth.png")
 
 
 def conditions(run: Run) -> dict[str, Any]:
@@ -190,8 +202,8 @@ def _prose(run: Run, found: dict[str, float], figures: dict[str, Any]) -> str:
             part
             for part in (
                 "# Speed, memory and start",
-                f"One run of `{COMMAND}`, {known['seconds'] // 60} minutes. Plots: `latency.png`, `cost.png`. The same figures "
-                "for machines: `report.json`.",
+                f"One run of `{COMMAND}`, {known['seconds'] // 60} minutes. Plots: `latency.png`, `cost.png`, `growth.png`. "
+                "The same figures for machines: `report.json`.",
                 *notes,
                 "## Beside the Rasa default pipeline",
                 _table(["ratio, ours over theirs", "found", "wanted", "met", "by round", "of what"], ratio_rows),
@@ -199,12 +211,29 @@ def _prose(run: Run, found: dict[str, float], figures: dict[str, Any]) -> str:
                 "![What each side costs](cost.png)",
                 "## Figures",
                 _table(["", *NAMES.values()], rows),
+                "## What each further language costs",
+                _growth_prose(run.steps),
+                "![Training, size, time and memory by number of languages](growth.png)",
                 "## What was compared",
                 _conditions_prose(known, asked),
             )
             if part
         )
         + "\n"
+    )
+
+
+def _growth_prose(steps: list[Step]) -> str:
+    figures = [step.figures() for step in steps]
+    rows = [list(one.values()) for one in figures]
+    found = "; ".join(
+        f"`{name}` {value:.2f} (at most {MOST[name]:g}: {'met' if value <= MOST[name] else 'not met'})"
+        for name, value in growth(steps).items()
+    )
+    return (
+        f"{found}: {len(steps[-1].languages)} languages over {len(steps[0].languages)}, each model trained on every message of its "
+        "languages, on all cores. All were asked the same English conversations in turns, then messages in every language they "
+        "know, before memory was weighed.\n\n" + _table([key.replace("_", " ") for key in figures[0]], rows)
     )
 
 
@@ -272,6 +301,27 @@ def _plot_cost(figures: dict[str, Any], path: Path) -> None:
         axes.bar_label(bars, fmt="%g")
         axes.set_title(title, fontsize=10)
         axes.margins(y=0.15)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+    pyplot.close(figure)
+
+
+def _plot_growth(figures: list[dict[str, float]], path: Path) -> None:
+    panels = {
+        "training_seconds": "training, seconds",
+        "model_mb": "model, MB",
+        "latency_median_ms": "one English answer, ms",
+        "memory_mb": "memory, MB",
+    }
+    figure, all_axes = pyplot.subplots(1, len(panels), figsize=(11, 3.2))
+    locales = [one["locales"] for one in figures]
+    for axes, (key, title) in zip(all_axes, panels.items()):
+        axes.plot(locales, [one[key] for one in figures], marker="o", color=COLOURS["ours"])
+        axes.set_title(title, fontsize=10)
+        axes.set_xlabel("languages")
+        axes.set_xticks(locales)
+        axes.set_ylim(bottom=0)
         axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     figure.savefig(path, dpi=110)

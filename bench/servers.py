@@ -42,9 +42,9 @@ def fresh(name: str) -> Path:
     return folder
 
 
-def pinned(core: int, command: list[str]) -> list[str]:
-    """The command, held to one core."""
-    return ["taskset", "-c", str(core), *command]
+def pinned(core: int | None, command: list[str]) -> list[str]:
+    """The command, held to one core, or free of all of them (None)."""
+    return ["taskset", "-c", ",".join(map(str, CORES)) if core is None else str(core), *command]
 
 
 def tail(log: Path) -> str:
@@ -126,15 +126,15 @@ class Server:
 
 @dataclass(frozen=True)
 class Done:
-    """A command that ran to its end on one core: wall clock, processor time, and the most memory it held."""
+    """A command that ran to its end: wall clock, processor time, and the most memory it held."""
 
     seconds: float
     cpu_seconds: float
     peak_mb: float
 
 
-def run(name: str, command: list[str], env: dict[str, str], cwd: Path = ROOT) -> Done:
-    """Run a command to its end on the measured core.
+def run(name: str, command: list[str], env: dict[str, str], cwd: Path = ROOT, core: int | None = SERVER_CORE) -> Done:
+    """Run a command to its end on the measured core, or on every core (None).
 
     Raises:
         BenchError: it failed.
@@ -142,7 +142,7 @@ def run(name: str, command: list[str], env: dict[str, str], cwd: Path = ROOT) ->
     log = OUT / f"{name}.log"
     began = time.perf_counter()
     with log.open("wb") as output:
-        process = subprocess.Popen(pinned(SERVER_CORE, command), cwd=cwd, env={**os.environ, **QUIET, **env}, stdout=output, stderr=output)
+        process = subprocess.Popen(pinned(core, command), cwd=cwd, env={**os.environ, **QUIET, **env}, stdout=output, stderr=output)
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
