@@ -7,11 +7,14 @@ of up to four words. Text and phrases are folded the same way (`plaintext.fold`)
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import re
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import marisa_trie
 import spacy
@@ -23,6 +26,8 @@ from signpost.plaintext import fold
 
 GAP = 4
 MAX_VARIANTS = 400
+# Characters of the longest wording that is looked for.
+LONGEST = 200
 # spaCy has no tokenizer of its own for these; its multi-language one splits at spaces and punctuation.
 _WITHOUT_OWN_TOKENIZER = {"ckb": "xx", "zh-Hant": "zh", "zh-Hans": "zh"}
 _CHOICE = re.compile(r"\(([^()]*)\)")
@@ -90,26 +95,52 @@ class Phrases:
     apart: that takes the same time however long the message is.
     """
 
-    def __init__(self, language: str, labelled: Iterable[tuple[str, Iterable[str]]]) -> None:
-        self._gapped: list[tuple[str, list[str]]] = []
+    def __init__(self, trie: marisa_trie.Trie, labels: list[list[str]], places: array[int], gapped: list[tuple[str, list[str]]]) -> None:
+        self._trie = trie
+        # Which of the sets of labels belongs to each wording of the trie, by the wording's number.
+        self._labels, self._places = labels, places
+        self._gapped = gapped
+
+    @classmethod
+    def of(cls, language: str, labelled: Iterable[tuple[str, Iterable[str]]], saved: Path | None = None) -> Phrases:
+        """These phrases, or quicker, where they were saved before."""
+        return cls._read(saved) if saved else cls._compiled(language, labelled)
+
+    @classmethod
+    def _compiled(cls, language: str, labelled: Iterable[tuple[str, Iterable[str]]]) -> Phrases:
         split = _Splitter(language)
-        labels: dict[str, tuple[str, ...]] = {}
+        gapped: list[tuple[str, list[str]]] = []
+        named: dict[str, list[str]] = {}
         for label, phrases in labelled:
             for phrase in phrases:
                 pieces = [piece for piece in map(split.wordings, str(phrase).split("...")) if piece]
                 names = [label]
                 if len(pieces) > 1:
-                    names = [f"\0{len(self._gapped)}:{place}" for place in range(len(pieces))]
-                    self._gapped.append((label, names))
+                    names = [f"\0{len(gapped)}:{place}" for place in range(len(pieces))]
+                    gapped.append((label, names))
                 for name, wordings in zip(names, pieces):
                     for key in map(_key, wordings):
-                        known = labels.get(key, ())
-                        labels[key] = known if name in known else (*known, name)
-        self._trie = marisa_trie.Trie(labels)
-        self._labels: list[tuple[str, ...]] = [()] * len(self._trie)
-        for key, named in labels.items():
-            self._labels[self._trie[key]] = named
-        self._longest = max(map(len, labels), default=0)
+                        if name not in named.setdefault(key, []):
+                            named[key].append(name)
+        trie = marisa_trie.Trie(named)
+        sets = list(dict.fromkeys(map(tuple, named.values())))
+        number = {labels: place for place, labels in enumerate(sets)}
+        places = array("I", bytes(4 * len(trie)))
+        for key, labels in named.items():
+            places[trie[key]] = number[tuple(labels)]
+        return cls(trie, [list(labels) for labels in sets], places, gapped)
+
+    def save(self, path: Path) -> None:
+        """Write the phrases, ready to be found, beside each other under this name."""
+        self._trie.save(str(path.with_suffix(".trie")))
+        path.with_suffix(".places").write_bytes(self._places.tobytes())
+        path.with_suffix(".json").write_text(json.dumps([self._labels, self._gapped]), encoding="utf-8")
+
+    @classmethod
+    def _read(cls, path: Path) -> Phrases:
+        labels, gapped = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        places = array("I", path.with_suffix(".places").read_bytes())
+        return cls(marisa_trie.Trie().mmap(str(path.with_suffix(".trie"))), labels, places, gapped)
 
     def find(self, doc: Doc) -> list[Hit]:
         """Every hit, in the order of the text."""
@@ -118,9 +149,9 @@ class Phrases:
         found: set[Hit] = set()
         pieces: dict[str, list[tuple[int, int]]] = {}
         for start, word in enumerate(words):
-            for key, place in self._trie.iter_prefixes_with_ids(text[offset : offset + self._longest]):
+            for key, place in self._trie.iter_prefixes_with_ids(text[offset : offset + LONGEST]):
                 end = start + key.count(_END)
-                for label in self._labels[place]:
+                for label in self._labels[self._places[place]]:
                     if label.startswith("\0"):
                         pieces.setdefault(label, []).append((start, end))
                     else:

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from signpost.knowledge import Area, Knowledge
@@ -42,22 +43,31 @@ class Observed:
 
 
 class Reader:
-    """Reads messages of one language with its phrases, and place names of the place."""
+    """Reads messages of one language with its phrases, and place names of the place.
+
+    `saved` is a folder that `save` wrote: read from there, phrases are ready at once.
+    """
 
     KINDS = ("issues", "strands", "asks", "moves", "who", "gender", "communities", "tenure", "age_words", "languages")
     LISTS = ("hostility", "repeated", "for_someone_else")
 
-    def __init__(self, language: str, knowledge: Knowledge) -> None:
+    def __init__(self, language: str, knowledge: Knowledge, saved: Path | None = None) -> None:
         phrases = knowledge.phrases.get(language) or {}
         self.language = language
         self.others = knowledge.other_languages
-        self._risk = RiskReader(language, knowledge.risk_phrases.get(language) or {})
+        self._risk = RiskReader(language, knowledge.risk_phrases.get(language) or {}, saved)
         labelled = [(f"{kind}:{label}", items) for kind in self.KINDS for label, items in (phrases.get(kind) or {}).items()]
         labelled += [(f"{name}:yes", phrases.get(name) or ()) for name in self.LISTS]
         labelled += [(f"area:{area.id}", [area.label, *area.aka]) for area in knowledge.areas.values()]
-        self._phrases = Phrases(language, labelled)
+        self._phrases = Phrases.of(language, labelled, saved and saved / "phrases")
         self._ages = [made for item in phrases.get("age_patterns") or () for made in _age_patterns(item)]
         self._districts = _districts(knowledge.areas)
+
+    def save(self, folder: Path) -> None:
+        """Write its phrases, ready to be found."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._risk.save(folder)
+        self._phrases.save(folder / "phrases")
 
     def observe(self, text: str) -> Observed:
         """Every phrase hit and fact in the text."""
@@ -97,10 +107,14 @@ _SENTENCE_END = re.compile(r"(?<=[.!?\n؟。！？])\s*")
 
 
 class Readers:
-    """One phrase reader a language, made when it is first needed."""
+    """One phrase reader a language, made when it is first needed.
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    `saved` holds a folder for each language whose phrases were saved ready to be found; others are made from the knowledge.
+    """
+
+    def __init__(self, knowledge: Knowledge, saved: Path | None = None) -> None:
         self._knowledge = knowledge
+        self._saved = saved
         self._made: dict[str, Reader] = {}
 
     def of(self, language: str | None) -> Reader:
@@ -109,7 +123,8 @@ class Readers:
         if name not in self._knowledge.phrases:
             name = SOURCE_LOCALE
         if name not in self._made:
-            self._made[name] = Reader(name, self._knowledge)
+            folder = self._saved / name if self._saved else None
+            self._made[name] = Reader(name, self._knowledge, folder if folder and folder.is_dir() else None)
         return self._made[name]
 
 

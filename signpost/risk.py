@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from spacy.tokens import Doc
@@ -50,10 +51,16 @@ class Thresholds:
 class RiskReader:
     """Stage one for one language."""
 
-    def __init__(self, language: str, phrases: Mapping[str, Any]) -> None:
+    def __init__(self, language: str, phrases: Mapping[str, Any], saved: Path | None = None) -> None:
         self._entries = {f"{level}:{entry['id']}": entry for level in ("now", "soon") for entry in phrases.get(level) or ()}
-        self._cues = Phrases(language, ((key, entry["phrases"]) for key, entry in self._entries.items()))
-        self._softeners = Phrases(language, (phrases.get("softeners") or {}).items())
+        cues = ((key, entry["phrases"]) for key, entry in self._entries.items())
+        self._cues = Phrases.of(language, cues, saved and saved / "cues")
+        self._softeners = Phrases.of(language, (phrases.get("softeners") or {}).items(), saved and saved / "softeners")
+
+    def save(self, folder: Path) -> None:
+        """Write its phrases, ready to be found."""
+        self._cues.save(folder / "cues")
+        self._softeners.save(folder / "softeners")
 
     def read(self, doc: Doc) -> Cues:
         """The cues of a folded, tokenised message."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -22,22 +23,49 @@ OBSERVED, PARTS, LANGUAGE, CLEAN = "observed", "observed_parts", "language", "cl
 SURE_LANGUAGE, ENOUGH_WORDS = 0.7, 3
 
 
-@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER], is_trainable=False)
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER], is_trainable=True)
 class Observer(GraphComponent):
-    """Puts the phrase hits (`Observed`) and the language on each message, for the parts after it."""
+    """Puts the phrase hits (`Observed`) and the language on each message, for the parts after it.
 
-    def __init__(self, readers: Readers) -> None:
+    It learns nothing: training writes the phrases into the model ready to be found, so that nobody who is the first to
+    write in a language waits for them.
+    """
+
+    def __init__(self, storage: ModelStorage, resource: Resource, readers: Readers) -> None:
+        self._storage = storage
+        self._resource = resource
         self._readers = readers
 
     @classmethod
     def create(
         cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
     ) -> Observer:
-        """Made anew at each start: phrases are read from `knowledge/`, not from the model."""
-        made = readers()
-        # The first person must not wait for the phrases to be read.
+        """One that reads the phrases from `knowledge/`."""
+        return cls(model_storage, resource, readers())
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> Observer:
+        """One that has the phrases from the model, mapped from disk."""
+        with model_storage.read_from(resource) as folder:
+            made = readers(Path(folder))
+        # The tokenizer of English takes a moment to start; the first person must not wait for it.
         made.of("en")
-        return cls(made)
+        return cls(model_storage, resource, made)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Write the phrases of every language that has examples into the model."""
+        abouts = ((message.get("metadata") or {}).get("intent") or {} for message in training_data.intent_examples)
+        with self._storage.write_to(self._resource) as folder:
+            for language in sorted({about.get("language", "en") for about in abouts}):
+                self._readers.of(language).save(Path(folder) / language)
+        return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Observe each message."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 from bot import paths
 from signpost import knowledge
@@ -15,6 +16,6 @@ def facts() -> knowledge.Knowledge:
     return knowledge.load(paths.KNOWLEDGE, paths.place())
 
 
-def readers() -> Readers:
-    """Readers of every language, none made yet."""
-    return Readers(facts())
+def readers(saved: Path | None = None) -> Readers:
+    """Readers of every language, none made yet; from phrases saved in this folder where there are some."""
+    return Readers(facts(), saved)

@@ -19,7 +19,7 @@ ALLOWED = {
     "web": {"signpost", "storage"},
 }
 # The core knows none of these: no framework, no network, no database.
-CORE_MAY_USE = {"babel", "spacy", "ruamel", "holidays", "regex"}
+CORE_MAY_USE = {"babel", "spacy", "marisa_trie", "ruamel", "holidays", "regex"}
 FLOORS = [
     {"errors", "model", "plaintext"},
     {"knowledge", "wording", "segments"},

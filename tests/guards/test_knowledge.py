@@ -61,7 +61,7 @@ def test_every_phrase_file_can_be_read_and_compiled(folder):
         for name, phrases in lists:
             if phrases and isinstance(phrases[0], dict):
                 phrases = [phrase for entry in phrases for phrase in entry["phrases"]]
-            Phrases(locale, [(name, phrases)])
+            Phrases.of(locale, [(name, phrases)])
 
 
 def test_a_broken_file_is_told_in_words_a_volunteer_can_use(tmp_path):
