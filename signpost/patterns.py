@@ -6,15 +6,15 @@ of up to four words. Text and phrases are folded the same way (`plaintext.fold`)
 
 from __future__ import annotations
 
+import base64
 import itertools
-import json
 import math
 import re
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from typing import Any
 
 import marisa_trie
 import spacy
@@ -35,6 +35,9 @@ _CHOICE = re.compile(r"\(([^()]*)\)")
 _END = "\x1f"
 # Words of a phrase: split at spaces that stand in no bracket.
 _CHUNK = re.compile(r"(?:\([^()]*\)|[^\s()])+")
+
+# Phrases ready to be found, as JSON can hold them.
+Packed = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -102,9 +105,9 @@ class Phrases:
         self._gapped = gapped
 
     @classmethod
-    def of(cls, language: str, labelled: Iterable[tuple[str, Iterable[str]]], saved: Path | None = None) -> Phrases:
-        """These phrases, or quicker, where they were saved before."""
-        return cls._read(saved) if saved else cls._compiled(language, labelled)
+    def of(cls, language: str, labelled: Iterable[tuple[str, Iterable[str]]], packed: Packed | None = None) -> Phrases:
+        """These phrases, or quicker, where they were packed before."""
+        return cls._unpacked(packed) if packed else cls._compiled(language, labelled)
 
     @classmethod
     def _compiled(cls, language: str, labelled: Iterable[tuple[str, Iterable[str]]]) -> Phrases:
@@ -130,17 +133,15 @@ class Phrases:
             places[trie[key]] = number[tuple(labels)]
         return cls(trie, [list(labels) for labels in sets], places, gapped)
 
-    def save(self, path: Path) -> None:
-        """Write the phrases, ready to be found, beside each other under this name."""
-        self._trie.save(str(path.with_suffix(".trie")))
-        path.with_suffix(".places").write_bytes(self._places.tobytes())
-        path.with_suffix(".json").write_text(json.dumps([self._labels, self._gapped]), encoding="utf-8")
+    def packed(self) -> Packed:
+        """These phrases ready to be found, as JSON can hold them."""
+        trie = base64.b64encode(self._trie.tobytes()).decode("ascii")
+        return {"trie": trie, "labels": self._labels, "places": self._places.tolist(), "gapped": self._gapped}
 
     @classmethod
-    def _read(cls, path: Path) -> Phrases:
-        labels, gapped = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        places = array("I", path.with_suffix(".places").read_bytes())
-        return cls(marisa_trie.Trie().mmap(str(path.with_suffix(".trie"))), labels, places, gapped)
+    def _unpacked(cls, packed: Packed) -> Phrases:
+        trie = marisa_trie.Trie().frombytes(base64.b64decode(packed["trie"]))
+        return cls(trie, packed["labels"], array("I", packed["places"]), packed["gapped"])
 
     def find(self, doc: Doc) -> list[Hit]:
         """Every hit, in the order of the text."""

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from signpost.knowledge import Area, Knowledge
 from signpost.language import Languages, foreign, readable
 from signpost.model import HATE, Reading, Scored
-from signpost.patterns import Hit, Phrases, tokens, variants
+from signpost.patterns import Hit, Packed, Phrases, tokens, variants
 from signpost.plaintext import fold
 from signpost.risk import Cues, RiskReader, decide
 from signpost.wording import SOURCE_LOCALE
@@ -45,29 +44,27 @@ class Observed:
 class Reader:
     """Reads messages of one language with its phrases, and place names of the place.
 
-    `saved` is a folder that `save` wrote: read from there, phrases are ready at once.
+    With what `packed` gave it needs no time to make ready.
     """
 
     KINDS = ("issues", "strands", "asks", "moves", "who", "gender", "communities", "tenure", "age_words", "languages")
     LISTS = ("hostility", "repeated", "for_someone_else")
 
-    def __init__(self, language: str, knowledge: Knowledge, saved: Path | None = None) -> None:
+    def __init__(self, language: str, knowledge: Knowledge, packed: Packed | None = None) -> None:
         phrases = knowledge.phrases.get(language) or {}
         self.language = language
         self.others = knowledge.other_languages
-        self._risk = RiskReader(language, knowledge.risk_phrases.get(language) or {}, saved)
+        self._risk = RiskReader(language, knowledge.risk_phrases.get(language) or {}, packed and packed["risk"])
         labelled = [(f"{kind}:{label}", items) for kind in self.KINDS for label, items in (phrases.get(kind) or {}).items()]
         labelled += [(f"{name}:yes", phrases.get(name) or ()) for name in self.LISTS]
         labelled += [(f"area:{area.id}", [area.label, *area.aka]) for area in knowledge.areas.values()]
-        self._phrases = Phrases.of(language, labelled, saved and saved / "phrases")
+        self._phrases = Phrases.of(language, labelled, packed and packed["phrases"])
         self._ages = [made for item in phrases.get("age_patterns") or () for made in _age_patterns(item)]
         self._districts = _districts(knowledge.areas)
 
-    def save(self, folder: Path) -> None:
-        """Write its phrases, ready to be found."""
-        folder.mkdir(parents=True, exist_ok=True)
-        self._risk.save(folder)
-        self._phrases.save(folder / "phrases")
+    def packed(self) -> Packed:
+        """Its phrases ready to be found, as JSON can hold them."""
+        return {"risk": self._risk.packed(), "phrases": self._phrases.packed()}
 
     def observe(self, text: str) -> Observed:
         """Every phrase hit and fact in the text."""
@@ -109,12 +106,12 @@ _SENTENCE_END = re.compile(r"(?<=[.!?\n؟。！？])\s*")
 class Readers:
     """One phrase reader a language, made when it is first needed.
 
-    `saved` holds a folder for each language whose phrases were saved ready to be found; others are made from the knowledge.
+    `packed` gives what `Reader.packed` gave for a language, or None: then its phrases are made ready from the knowledge.
     """
 
-    def __init__(self, knowledge: Knowledge, saved: Path | None = None) -> None:
+    def __init__(self, knowledge: Knowledge, packed: Callable[[str], Packed | None] = lambda language: None) -> None:
         self._knowledge = knowledge
-        self._saved = saved
+        self._packed = packed
         self._made: dict[str, Reader] = {}
 
     def of(self, language: str | None) -> Reader:
@@ -123,8 +120,7 @@ class Readers:
         if name not in self._knowledge.phrases:
             name = SOURCE_LOCALE
         if name not in self._made:
-            folder = self._saved / name if self._saved else None
-            self._made[name] = Reader(name, self._knowledge, folder if folder and folder.is_dir() else None)
+            self._made[name] = Reader(name, self._knowledge, self._packed(name))
         return self._made[name]
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from spacy.tokens import Doc
 
 from signpost.model import Risk
-from signpost.patterns import Hit, Phrases
+from signpost.patterns import Hit, Packed, Phrases
 
 # Softeners that cancel a cue only where they cover the same words.
 _COVERING = ("idiom", "negation")
@@ -51,16 +50,15 @@ class Thresholds:
 class RiskReader:
     """Stage one for one language."""
 
-    def __init__(self, language: str, phrases: Mapping[str, Any], saved: Path | None = None) -> None:
+    def __init__(self, language: str, phrases: Mapping[str, Any], packed: Packed | None = None) -> None:
         self._entries = {f"{level}:{entry['id']}": entry for level in ("now", "soon") for entry in phrases.get(level) or ()}
         cues = ((key, entry["phrases"]) for key, entry in self._entries.items())
-        self._cues = Phrases.of(language, cues, saved and saved / "cues")
-        self._softeners = Phrases.of(language, (phrases.get("softeners") or {}).items(), saved and saved / "softeners")
+        self._cues = Phrases.of(language, cues, packed and packed["cues"])
+        self._softeners = Phrases.of(language, (phrases.get("softeners") or {}).items(), packed and packed["softeners"])
 
-    def save(self, folder: Path) -> None:
-        """Write its phrases, ready to be found."""
-        self._cues.save(folder / "cues")
-        self._softeners.save(folder / "softeners")
+    def packed(self) -> Packed:
+        """Its phrases ready to be found, as JSON can hold them."""
+        return {"cues": self._cues.packed(), "softeners": self._softeners.packed()}
 
     def read(self, doc: Doc) -> Cues:
         """The cues of a folded, tokenised message."""

@@ -14,7 +14,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.language import DETECTED
-from bot.components.readers import readers
+from bot.components.readers import keep, readers
 from signpost.plaintext import clean
 from signpost.reading import Readers, parts_of
 
@@ -52,7 +52,7 @@ class Observer(GraphComponent):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> Observer:
-        """One that has the phrases from the model, mapped from disk."""
+        """One that has the phrases from the model."""
         with model_storage.read_from(resource) as folder:
             made = readers(Path(folder))
         # The tokenizer of English takes a moment to start; the first person must not wait for it.
@@ -64,7 +64,7 @@ class Observer(GraphComponent):
         abouts = ((message.get("metadata") or {}).get("intent") or {} for message in training_data.intent_examples)
         with self._storage.write_to(self._resource) as folder:
             for language in sorted({about.get("language", "en") for about in abouts}):
-                self._readers.of(language).save(Path(folder) / language)
+                keep(self._readers.of(language), Path(folder))
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
