@@ -25,10 +25,9 @@ install()
 import structlog  # noqa: E402
 from tqdm import tqdm  # noqa: E402
 
-from signpost.model import HATE, STRANDS  # noqa: E402
+from signpost.model import HATE, NO_HARM, STRANDS  # noqa: E402
 from tools.train import MODEL  # noqa: E402
 
-OTHER = "other"
 BINS = 10
 
 
@@ -152,7 +151,7 @@ class Tally:
             self._issue(issue, labels.get("secondary_issues") or [], said)
 
     def _issue(self, issue: str, secondary: list[str], said: dict[str, Any]) -> None:
-        ranked = [name for name, _ in said["issues"]] or [OTHER]
+        ranked = [name for name, _ in said["issues"]] or [NO_HARM]
         allowed = {issue, *secondary}
         self.issue["items"] += 1
         self.issue["top1"] += ranked[0] == issue

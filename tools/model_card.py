@@ -20,8 +20,20 @@ HELD_OUT = ROOT / "tests" / "held_out"
 CARD = ROOT / "docs" / "model_card.md"
 ENGLISH = (
     ("en", "ordinary messages"),
+    ("en-texted", "the same messages, rewritten by hand as they come by text: misspelt, shortened, without full stops"),
     ("en-indirect", "messages written to be indirect, minimising or misspelt"),
 )
+# What someone may paste to slow the reader down, and how many long stories are made of each file.
+ODD = (
+    "a" * 2000,
+    "?!" * 900,
+    "\U0001f600" * 1000,
+    "k.n.i.f.e " * 200,
+    "he will kill me " * 125,
+    "kn\u200bife\u0430 " * 200,
+    "1 2 3 " * 330,
+)
+STORIES, STORY_CHARACTERS = 10, 2000
 TEXT = """# Model card: how messages are read
 
 Written by `python -m tools.model_card`. Do not edit by hand.
@@ -56,12 +68,16 @@ thresholds were chosen on the two English files, so their danger figures are a l
 
 {english}
 
-### The other languages (60 messages each)
+### The other languages (140 messages each, 63 of them of danger)
 
 {languages}
 
+### The longest messages
+{slowest}
+
 ## Limits
-- With sixty messages a language an interval is wide: a recall of 0.83 may be 0.60 or 0.94.
+- With 63 messages of danger a language an interval is wide: a recall of 0.90 may be 0.80 or 0.95. They were written apart
+  from the data, but not by native speakers, and are harder than most of what people send: half of them hide the danger.
 - Hidden danger is missed most: calm farewells in a second language, captors described as hosts, practical questions.
 - Two harms in one message crowd each other out; the second may be missing from the first three.
 - A strand that is only implied is often not heard; the bot asks, and the person can correct it with one tap.
@@ -79,17 +95,41 @@ def main() -> int:
         rows = "\n".join(f"| {label} | {read(report)} |" for label, read in ROWS)
         english.append(f"### {name}.jsonl ({report['items']} {about})\n\n| figure | value |\n|---|---|\n{rows}")
     others = sorted(path for path in HELD_OUT.glob("*.jsonl") if path.stem not in {name for name, _ in ENGLISH})
-    CARD.write_text(TEXT.format(data=data(), english="\n\n".join(english), languages=languages(evaluated(others))), encoding="utf-8")
+    CARD.write_text(
+        TEXT.format(data=data(), english="\n\n".join(english), languages=languages(evaluated(others)), slowest=slowest()), encoding="utf-8"
+    )
     return 0
 
 
 def evaluated(files: list[Path]) -> dict[str, Any]:
     """The report of these files together, by language and overall."""
     with tempfile.TemporaryDirectory() as folder:
-        joined = Path(folder) / "items.jsonl"
-        joined.write_text("".join(path.read_text(encoding="utf-8") for path in files), encoding="utf-8")
-        subprocess.run([sys.executable, "-m", "tools.evaluate", str(joined), folder], cwd=ROOT, check=True, capture_output=True)
+        _evaluate("".join(path.read_text(encoding="utf-8") for path in files), Path(folder))
         return dict(json.loads((Path(folder) / "report.json").read_text(encoding="utf-8")))
+
+
+def _evaluate(lines: str, folder: Path) -> None:
+    given = folder / "items.jsonl"
+    given.write_text(lines, encoding="utf-8")
+    subprocess.run([sys.executable, "-m", "tools.evaluate", str(given), str(folder)], cwd=ROOT, check=True, capture_output=True)
+
+
+def slowest() -> str:
+    """How long the longest messages take to read: stories of 2,000 characters in every language, and odd ones."""
+    texts = list(ODD)
+    for path in sorted(HELD_OUT.glob("*.jsonl")):
+        told = [json.loads(line)["text"] for line in path.read_text(encoding="utf-8").splitlines()]
+        whole = " ".join(told * STORIES)
+        texts += [whole[number * STORY_CHARACTERS : (number + 1) * STORY_CHARACTERS] for number in range(STORIES)]
+    with tempfile.TemporaryDirectory() as folder:
+        _evaluate("\n".join(json.dumps({"text": text}) for text in texts), Path(folder))
+        said = (Path(folder) / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
+    spent = sorted(json.loads(line)["milliseconds"] for line in said)
+    middle, last = spent[len(spent) // 2], spent[-1]
+    return (
+        f"{len(spent)} messages of up to 2,000 characters, stories in every language and strings meant to slow a reader down: "
+        f"{middle:.0f} ms in the middle, {last:.0f} ms at most (bound: 300 ms)."
+    )
 
 
 def data() -> str:
