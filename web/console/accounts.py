@@ -21,7 +21,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from dotenv import dotenv_values
 
-from storage.database import engine_for, scrub, upsert
+from storage.database import engine_for, prepare, scrub, upsert
 from storage.sealing import Keys, SealError
 from storage.settings import ROOT, from_environment
 
@@ -95,7 +95,7 @@ class Accounts:
     def __init__(self, engine: sa.engine.Engine, keys: Keys) -> None:
         self._engine = engine
         self._keys = keys
-        metadata.create_all(engine)
+        prepare(engine, metadata)
 
     def invite(self, name: str, role: Role, centres: tuple[str, ...], email: str = "") -> str:
         """Make an account, or give one of that name a new start, and return the token of its set-up link.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from flask import current_app, g
 
-from storage.database import upsert
+from storage.database import prepare, upsert
 from storage.sealing import Keys, SealError
 
 # Every kind of thing that is written down. There is no field for anything else.
@@ -118,7 +118,7 @@ class Audit:
     def __init__(self, engine: sa.engine.Engine, keys: Keys) -> None:
         self._engine = engine
         self._keys = keys
-        metadata.create_all(engine)
+        prepare(engine, metadata)
 
     def record(self, kind: str, actor: str, centre: str) -> None:
         """Add a row.

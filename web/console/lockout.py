@@ -12,6 +12,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.database import prepare
 from storage.sealing import Keys
 
 # Wrong codes happen to tired people: four are free. Then half a minute, doubled each time, a quarter of an hour at most.
@@ -43,7 +44,7 @@ class Lockout:
         self._engine = engine
         self._keys = keys
         self._clock = clock
-        metadata.create_all(engine)
+        prepare(engine, metadata)
 
     def wait(self, who: str) -> int:
         """Count a try; how many seconds it has to wait instead, 0 when it may go on."""

@@ -20,6 +20,7 @@ from signpost.consent import (
     receipt_from_body,
     split_code,
 )
+from storage.database import prepare
 from storage.sealing import Keys
 
 metadata = sa.MetaData()
@@ -39,7 +40,7 @@ class Receipts:
         self._engine = engine
         self._keys = keys
         self._rules = rules
-        metadata.create_all(engine)
+        prepare(engine, metadata)
 
     def make(self, consent: Consent, now: dt.datetime) -> tuple[str, dt.date]:
         """The code for everything that is agreed to at this minute, and the last day it holds."""

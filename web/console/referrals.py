@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from storage.database import scrub
+from storage.database import prepare, scrub
 from storage.sealing import Keys, SealError
 
 State = Literal["waiting", "sending", "trying", "failed", "delivered", "expired"]
@@ -68,7 +68,7 @@ class Referrals:
         self._engine = engine
         self._keys = keys
         self._clock = clock
-        metadata.create_all(engine)
+        prepare(engine, metadata)
 
     def put(self, service: str, centre: str, content: dict[str, Any], receipt: str, until: float) -> str:
         """Seal a call-back for a service until a moment (seconds since 1970); its name. `content` has passed consent."""

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from signpost.knowledge import Knowledge
 from signpost.model import ISSUES, STRANDS
+from storage.database import prepare
 
 Outcome = Literal["information", "report", "referral", "report_and_referral", "emergency", "left"]
 Face = Literal["yes", "partly", "no"]
@@ -72,7 +73,7 @@ class Register:
     def __init__(self, engine: sa.engine.Engine, facts: Knowledge) -> None:
         self._engine = engine
         self._facts = facts
-        metadata.create_all(engine)
+        prepare(engine, metadata)
 
     def count(self, entry: Entry, day: dt.date | None = None) -> None:
         """Count one walk-in.

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from signpost.consent import Consent
 from signpost.model import Situation
 from signpost.papers import Account, CallBack
-from storage.database import scrub, upsert
+from storage.database import prepare, scrub, upsert
 from storage.sealing import Keys, SealError
 from web.console.sittings import UNATTENDED_SECONDS
 from web.gateway import Gateway
@@ -102,7 +102,7 @@ class WalkIns:
         self._keys = keys
         self._gateway = gateway
         self._clock = clock
-        metadata.create_all(engine)
+        prepare(engine, metadata)
 
     def find(self, sitting: str) -> WalkIn | None:
         """The walk-in of a sitting (its name); None where there is none or it was left alone too long."""
