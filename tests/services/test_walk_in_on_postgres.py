@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
 
-from tests.services.postgres import a_postgres
+from tests.services.servers import PostgreSQL
 from tests.web.console_door import a_desk, someone
 from tests.web.walk_in import HELPER, MARK, agree, kept, referrals, to_the_papers
 from web.console.referrals import REFERRALS
@@ -16,16 +15,15 @@ from web.console.walk_ins import WALK_INS
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    with a_postgres() as url:
-        yield url
+def address(postgresql: PostgreSQL) -> str:
+    return postgresql.new_database("walk_ins")
 
 
 @pytest.fixture
-def app(postgres, tmp_path):
+def app(address, tmp_path):
     file = tmp_path / "routes.yml"
     file.write_text(f"- service: {HELPER}\n  email: calls@example.org\n", encoding="utf-8")
-    made = a_desk(DATABASE_URL=postgres, REFERRAL_ROUTES=str(file))
+    made = a_desk(DATABASE_URL=address, REFERRAL_ROUTES=str(file))
     made.extensions["refer"] = lambda name: None
     with made.extensions["engine"].begin() as connection:
         connection.execute(sa.delete(WALK_INS))
