@@ -181,3 +181,10 @@ def upsert(engine: sa.engine.Engine, table: sa.Table, row: dict[str, Any], where
 def insert_new(engine: sa.engine.Engine, table: sa.Table, row: dict[str, Any]) -> Any:
     """An insert that does nothing (`rowcount` 0) where the primary key is taken."""
     return _insert(engine, table).values(**row).on_conflict_do_nothing()
+
+
+def add_to(engine: sa.engine.Engine, table: sa.Table, row: dict[str, Any], column: str) -> Any:
+    """An insert that, where the primary key is taken, adds what stands in `column` to what is there."""
+    keys = [one.name for one in table.primary_key]
+    added = {column: table.c[column] + row[column]}
+    return _insert(engine, table).values(**row).on_conflict_do_update(index_elements=keys, set_=added)

@@ -48,10 +48,11 @@ def tables_of(engine: sa.engine.Engine) -> list[sa.Table]:
     return list(found.sorted_tables)
 
 
-def erase_expired(engine: sa.engine.Engine, table: sa.Table) -> int:
-    """Erase the rows whose time is over, on disk too; how many went."""
+def erase_expired(engine: sa.engine.Engine, table: sa.Table, now: float | None = None) -> int:
+    """Erase the rows whose time is over, on disk too; how many went. `now` (seconds since 1970) is for a clock of one's own."""
+    over = table.c[EXPIRES] <= int(time.time() if now is None else now)
     with engine.begin() as connection:
-        gone = connection.execute(sa.delete(table).where(table.c[EXPIRES] <= int(time.time()))).rowcount
+        gone = connection.execute(sa.delete(table).where(over)).rowcount
     if gone:
         scrub(engine)
     return int(gone)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 import secrets
-import time
 
 import sqlalchemy as sa
 
@@ -20,7 +19,8 @@ from signpost.consent import (
     receipt_from_body,
     split_code,
 )
-from storage.database import prepare
+from storage.database import insert_new, prepare
+from storage.rows import erase_expired
 from storage.sealing import Keys
 
 metadata = sa.MetaData()
@@ -85,17 +85,13 @@ class Receipts:
         ends = dt.datetime.combine(receipt.until + dt.timedelta(days=2), dt.time(), dt.timezone.utc)
         if self.used(code):
             return False
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(sa.insert(USED).values(name=self.name(code), expires=int(ends.timestamp())))
-        except sa.exc.IntegrityError:
-            return False
-        return True
+        row = {"name": self.name(code), "expires": int(ends.timestamp())}
+        with self._engine.begin() as connection:
+            return bool(connection.execute(insert_new(self._engine, USED, row)).rowcount)
 
     def forget_old(self) -> int:
         """Erase what belongs to codes whose day is over; how many rows went."""
-        with self._engine.begin() as connection:
-            return int(connection.execute(sa.delete(USED).where(USED.c.expires <= int(time.time()))).rowcount)
+        return erase_expired(self._engine, USED)
 
     def _seals(self, body: bytes) -> list[bytes]:
         """The seal of a body under each key, the newest first."""
