@@ -30,6 +30,7 @@ from web.console.receipts import Receipts
 from web.console.referrals import Referrals
 from web.console.sittings import Sittings
 from web.console.walk_ins import WalkIns
+from web.erasures import Erasures
 from web.gateway import Gateway, facts_of
 from web.public.sms_store import SmsStore
 from web.public.twilio.sending import Account, SendingError, send
@@ -81,18 +82,18 @@ def make_jobs(settings: Settings, folder: Path = STATE) -> Jobs:
             send_referral(referrals, audit, routes, settings, name)
 
     gateway = Gateway(settings.rasa_url, settings.channel_secret, keys, settings.place)
-    walk_ins = WalkIns(engine, keys, gateway)
+    erasures = Erasures.of(settings, engine, gateway)
+    walk_ins = WalkIns(engine, keys, erasures)
     lockout = Lockout(engine, keys)
     sittings, receipts = Sittings(engine, keys), Receipts(engine, keys, facts_of(settings.place).consent)
     sittings.when_ended(walk_ins.erase)
 
     @queue.periodic_task(crontab(minute="*/5"))
     def sweep() -> None:
-        count = sweeper.sweep()
-        count += sittings.end_unattended() + lockout.forget_old() + walk_ins.erase_unattended() + referrals.sweep() + receipts.forget_old()
-        logs.log.info("jobs.swept", count=count)
+        logs.log.info("jobs.swept", count=sweeper.sweep())
 
-    sweeper = Sweeper(conversations, store, engine_for(settings.tracker_url), gateway, deliver)
+    desk = (sittings.end_unattended, walk_ins.erase_unattended, referrals.sweep, receipts.forget_old, lockout.forget_old)
+    sweeper = Sweeper(conversations, store, engine_for(settings.tracker_url), erasures, deliver, desk)
     return Jobs(queue, keys, deliver, sweep, refer)
 
 

@@ -248,6 +248,7 @@ def main(arguments: list[str] | None = None) -> int:
     from web.console.people import CENTRE_KIND
     from web.console.sittings import Sittings
     from web.console.walk_ins import WalkIns
+    from web.erasures import Erasures
     from web.gateway import Gateway, facts_of
 
     parser = argparse.ArgumentParser(prog="python -m web.console.accounts", description="Accounts of the volunteers' desk.")
@@ -263,7 +264,8 @@ def main(arguments: list[str] | None = None) -> int:
     engine = engine_for(settings.database_url)
     accounts, audit, sittings = Accounts(engine, keys), Audit(engine, keys), Sittings(engine, keys)
     # Whoever is taken off the desk leaves nothing open there.
-    sittings.when_ended(WalkIns(engine, keys, Gateway(settings.rasa_url, settings.channel_secret, keys, settings.place)).erase)
+    gateway = Gateway(settings.rasa_url, settings.channel_secret, keys, settings.place)
+    sittings.when_ended(WalkIns(engine, keys, Erasures.of(settings, engine, gateway)).erase)
     if given.remove:
         removed = accounts.remove(given.name)
         if removed is None:

@@ -30,6 +30,7 @@ from web.console.register import FACES, Entry, Face, Outcome, Register
 from web.console.talk import Talk, Who, safety_of, unmet
 from web.console.walk_ins import WalkIn, WalkIns, begin
 from web.console.words import desk
+from web.erasures import Erasures
 from web.gateway import words_of
 
 blueprint = Blueprint("walk_in", __name__, url_prefix="/walk-in")
@@ -42,8 +43,9 @@ HELP = "support_service"
 def open_desk(app: Flask, clock: Any = None) -> None:
     """Give the app its walk-ins. They end with the sitting they were begun in."""
     gateway, facts = app.extensions["gateway"], app.extensions["facts"]
-    app.extensions["walk_ins"] = WalkIns(app.extensions["engine"], app.extensions["keys"], gateway)
-    app.extensions["talk"] = Talk(gateway, facts, clock) if clock else Talk(gateway, facts)
+    erasures = Erasures.of(app.extensions["settings"], app.extensions["engine"], gateway)
+    app.extensions["walk_ins"] = WalkIns(app.extensions["engine"], app.extensions["keys"], erasures)
+    app.extensions["talk"] = Talk(gateway, erasures, facts, clock) if clock else Talk(gateway, erasures, facts)
     app.extensions["receipts"] = Receipts(app.extensions["engine"], app.extensions["keys"], facts.consent)
     app.extensions["sittings"].when_ended(app.extensions["walk_ins"].erase)
     app.register_blueprint(blueprint)

@@ -20,7 +20,7 @@ from signpost.papers import Account, CallBack
 from storage.database import prepare, scrub, upsert
 from storage.sealing import Keys, SealError
 from web.console.sittings import UNATTENDED_SECONDS
-from web.gateway import Gateway
+from web.erasures import Erasures
 
 # What a page shows at most; the person's words for a report are kept apart from it.
 KEPT_TURNS = 30
@@ -97,10 +97,10 @@ def begin(language: str, volunteer_language: str, under_16: bool) -> WalkIn:
 class WalkIns:
     """Keeps, finds and erases. Every method may raise `sqlalchemy.exc.SQLAlchemyError`."""
 
-    def __init__(self, engine: sa.engine.Engine, keys: Keys, gateway: Gateway, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, engine: sa.engine.Engine, keys: Keys, erasures: Erasures, clock: Callable[[], float] = time.time) -> None:
         self._engine = engine
         self._keys = keys
-        self._gateway = gateway
+        self._erasures = erasures
         self._clock = clock
         prepare(engine, metadata)
 
@@ -147,7 +147,7 @@ class WalkIns:
         scrub(self._engine)
         for row in found:
             if (walk_in := self._opened(row)) is not None:
-                self._gateway.erase(walk_in.token)
+                self._erasures.erase(walk_in.token)
         return len(found)
 
     def _opened(self, row: Any) -> WalkIn | None:

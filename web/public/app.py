@@ -16,6 +16,7 @@ from storage.sealing import Keys
 from storage.settings import Settings, from_environment
 from storage.turnstile import REDIS_SECONDS, Turnstile
 from web import logs, metrics, security
+from web.erasures import Erasures
 from web.gateway import Gateway, facts_of
 from web.public import api, chat, health, pages, shedding, sms, texting
 from web.public.bodies import WholeBodies
@@ -71,7 +72,7 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
     app.extensions["facts"] = facts_of(settings.place)
     app.extensions["gateway"] = gateway
     app.extensions["conversations"] = Conversations(
-        store, gateway, Turnstile("web", settings.redis_url), 3600 * max(settings.retention_hours_web, settings.retention_hours_sms)
+        store, gateway, Erasures.of(settings, store.engine, gateway), Turnstile("web", settings.redis_url)
     )
     app.extensions["readiness"] = Parts(settings, gateway, store.engine)
     shedding.open_door(app)
