@@ -1,4 +1,4 @@
-"""Seals every stored row anew under the newest key: `make rotate`. SECRET_KEY holds the new key first, the old one after it."""
+"""Seals every stored row anew under the newest key: `make rotate-key`. SECRET_KEY holds the new key first, the old one after it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from storage.rows import seal_anew
 from storage.sealing import Keys
 from storage.settings import from_environment
 from tools.serve import environment
+
+# Every store of the service, each of which says what it seals.
+from web import jobs  # noqa: F401
 
 
 def main() -> int:
@@ -22,8 +25,8 @@ def main() -> int:
     for url in dict.fromkeys((settings.database_url, settings.tracker_url)):
         some_done, some_lost = seal_anew(engine_for(url), keys)
         done, lost = done + some_done, lost + some_lost
-    print(f"{done} rows are sealed under the newest key now. The old key opens none of them; it still finds rows by their names")
-    print("until the longest retention time is over: keep it second in SECRET_KEY for so long.")
+    print(f"{done} rows are sealed under the newest key now. The old key opens none of them; it still finds rows by their names and")
+    print("knows receipts of consent: keep it second in SECRET_KEY until the longest retention time and the last receipt are over.")
     if lost:
         print(f"{lost} rows open with no listed key. They are of no use to anyone and go when their time is over.")
     return 1 if lost else 0

@@ -22,6 +22,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from dotenv import dotenv_values
 
 from storage.database import engine_for, prepare, scrub, upsert
+from storage.rows import holds_sealed
 from storage.sealing import Keys, SealError
 from storage.settings import ROOT, from_environment
 
@@ -89,6 +90,14 @@ def password_problem(password: str, name: str) -> Literal["short", "long", "name
     return "name" if len(set(rest)) < 4 or (letters and letters in rest and len(rest) - len(letters) < 6) else None
 
 
+def _named(keys: Keys, account: Any) -> dict[str, str]:
+    """What an account is found by, under the newest key. One of a council is found by what only its provider knows."""
+    return {"called": keys.name("desk-name", plain_name(account["name"]))} if account["secret"] else {}
+
+
+holds_sealed(ACCOUNTS, key="id", keyed=_named)
+
+
 class Accounts:
     """Makes, finds and changes accounts. Every method may raise `sqlalchemy.exc.SQLAlchemyError`."""
 
@@ -107,6 +116,9 @@ class Accounts:
             raise AccountError("A name has 2 to 80 letters.")
         token = secrets.token_urlsafe(24)
         before = self.by_name(shown)
+        other = self.by_email(email) if email.strip() else None
+        if other is not None and (before is None or other.id != before.id):
+            raise AccountError("Another account has that e-mail address.")
         account = Account(before.id if before else secrets.token_hex(8), shown, role, centres, "", pyotp.random_base32())
         row = {
             **self._row(account),
@@ -133,8 +145,12 @@ class Accounts:
         return self._one(ACCOUNTS.c.called.in_(self._keys.names("desk-name", plain_name(name))))
 
     def by_email(self, email: str) -> Account | None:
-        """The account made for this e-mail address."""
-        return self._one(ACCOUNTS.c.mailed.in_(self._keys.names("desk-email", email.strip().casefold())))
+        """The account made for this e-mail address. Found under an older key, it is found under the newest from now on."""
+        newest, *older = self._keys.names("desk-email", email.strip().casefold())
+        if older:
+            with self._engine.begin() as connection:
+                connection.execute(sa.update(ACCOUNTS).where(ACCOUNTS.c.mailed.in_(older)).values(mailed=newest))
+        return self._one(ACCOUNTS.c.mailed == newest)
 
     def by_link(self, token: str) -> Account | None:
         """The account whose set-up link this is; None where it was used, is too old, or never was."""
@@ -175,8 +191,11 @@ class Accounts:
 
     def from_council(self, subject: str, name: str, role: Role, centres: tuple[str, ...]) -> Account:
         """The account of someone whom a council's provider vouches for, as it is vouched for today."""
-        account = Account(self._keys.name("desk-council", subject)[:16], name, role, centres)
-        row = {**self._row(account), "called": self._keys.name("desk-council-name", subject), "mailed": None}
+        called = self._keys.names("desk-council-name", subject)
+        # Under a new key they stay who they were, in the record too.
+        known = self._one(ACCOUNTS.c.called.in_(called))
+        account = Account(known.id if known else self._keys.name("desk-council", subject)[:16], name, role, centres)
+        row = {**self._row(account), "called": called[0], "mailed": None}
         with self._engine.begin() as connection:
             connection.execute(upsert(self._engine, ACCOUNTS, {**row, "last_step": 0, "link": None, "link_until": 0}))
         return account

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from flask import current_app, g
 
 from storage.database import prepare, upsert
+from storage.rows import holds_sealed
 from storage.sealing import Keys, SealError
 
 # Every kind of thing that is written down. There is no field for anything else.
@@ -55,6 +56,7 @@ KINDS = (
     "shift.ended",
 )
 _GENESIS = "the first row"
+_HEAD_WORD = "desk-audit-head"
 # Any number, the same in every process: one writer at a time (PostgreSQL).
 _LOCK = 7_315_022
 
@@ -75,6 +77,7 @@ HEAD = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
+holds_sealed(HEAD, key="id", word=_HEAD_WORD)
 for _verb in ("UPDATE", "DELETE"):
     sa.event.listen(
         AUDIT,
@@ -138,7 +141,7 @@ class Audit:
             row = Row(last.number + 1 if last else 1, int(time.time()), kind, actor, centre)
             chain = self._keys.name("desk-audit", _text(last.chain if last else _GENESIS, row))
             connection.execute(sa.insert(AUDIT).values(**row.__dict__, chain=chain))
-            sealed = self._keys.seal({"number": row.number, "chain": chain}, "desk-audit-head")
+            sealed = self._keys.seal({"number": row.number, "chain": chain}, _HEAD_WORD)
             connection.execute(upsert(self._engine, HEAD, {"id": 1, "sealed": sealed}))
             connection.commit()
 
@@ -176,7 +179,7 @@ class Audit:
         if sealed is None:
             return None
         try:
-            head = self._keys.open(sealed, "desk-audit-head")
+            head = self._keys.open(sealed, _HEAD_WORD)
         except SealError:
             return (-1, "")
         return head["number"], head["chain"]

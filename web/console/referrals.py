@@ -14,6 +14,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from storage.database import prepare, scrub
+from storage.rows import holds_sealed
 from storage.sealing import Keys, SealError
 
 State = Literal["waiting", "sending", "trying", "failed", "delivered", "expired"]
@@ -40,6 +41,7 @@ REFERRALS = sa.Table(
     sa.Column("expires", sa.BigInteger, nullable=False, index=True),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
+holds_sealed(REFERRALS)
 
 
 @dataclass(frozen=True)

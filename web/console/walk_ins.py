@@ -18,6 +18,7 @@ from signpost.consent import Consent
 from signpost.model import Situation
 from signpost.papers import Account, CallBack
 from storage.database import prepare, scrub, upsert
+from storage.rows import holds_sealed
 from storage.sealing import Keys, SealError
 from web.console.sittings import UNATTENDED_SECONDS
 from web.erasures import Erasures
@@ -33,6 +34,7 @@ WALK_INS = sa.Table(
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Column("expires", sa.BigInteger, nullable=False, index=True),
 )
+holds_sealed(WALK_INS)
 
 
 @dataclass(frozen=True)
