@@ -6,6 +6,8 @@ import select
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +155,30 @@ def _alone(connection: sa.engine.Connection) -> None:
         if time.monotonic() > until:
             raise sa.exc.TimeoutError("Others have been making tables for too long.")
         time.sleep(_MAKING_PAUSE)
+
+
+@contextmanager
+def together(engine: sa.engine.Engine) -> Iterator[sa.engine.Connection]:
+    """What is written within is kept as one or not at all, whatever happens to this process; what is erased is gone on disk too.
+
+    Nothing else may be written to the same database meanwhile by whoever is in it: SQLite has one writer.
+    """
+    with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            # The driver begins a transaction of its own only at the first write: this one begins before the first read.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield connection
+    scrub(engine)
+
+
+@contextmanager
+def within(engine: sa.engine.Engine, connection: sa.engine.Connection | None) -> Iterator[sa.engine.Connection]:
+    """The connection that is given, in which others write too, or one with a transaction of its own."""
+    if connection is not None:
+        yield connection
+        return
+    with together(engine) as own:
+        yield own
 
 
 def scrub(engine: sa.engine.Engine) -> None:

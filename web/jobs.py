@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 import resource
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from huey import Huey, RedisHuey, SqliteHuey, crontab
 from huey.api import Task
 from redis import ConnectionPool
@@ -35,7 +36,7 @@ from web.gateway import Gateway, facts_of
 from web.public.sms_store import SmsStore
 from web.public.twilio.sending import Account, SendingError, send
 from web.store import ConversationStore
-from web.sweeping import Sweeper
+from web.sweeping import QUEUE_SILENT, Sweeper
 
 # Four more tries, half a minute apart at first: a text that comes later than that may come at a bad time.
 RETRIES, RETRY_SECONDS = 4, 30
@@ -45,13 +46,15 @@ QUEUE_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Jobs:
-    """The queue and its jobs. `deliver(name)` puts one text in the queue, `refer(name)` one call-back."""
+    """The queue and its jobs. `deliver(name)` puts one text in the queue, `refer(name)` one call-back; `refer_due` and `sweep`
+    come by themselves."""
 
     queue: Huey
     keys: Keys
     deliver: Any
     sweep: Any
     refer: Any
+    refer_due: Any
 
 
 def make_jobs(settings: Settings, folder: Path = STATE) -> Jobs:
@@ -94,7 +97,25 @@ def make_jobs(settings: Settings, folder: Path = STATE) -> Jobs:
 
     desk = (sittings.end_unattended, walk_ins.erase_unattended, referrals.sweep, receipts.forget_old, lockout.forget_old)
     sweeper = Sweeper(conversations, store, engine_for(settings.tracker_url), erasures, deliver, desk)
-    return Jobs(queue, keys, deliver, sweep, refer)
+    return Jobs(queue, keys, deliver, sweep, refer, refer_due)
+
+
+def into_queue(settings: Settings, folder: Path, job: Callable[[Jobs], Any]) -> Callable[[str], None]:
+    """Puts names of rows into the queue, for one of its jobs; the queue is opened when the first comes.
+
+    One that is silent costs nobody the answer: each row waits, and the worker finds it when the queue answers again.
+    """
+    opened: list[Jobs] = []
+
+    def put(name: str) -> None:
+        try:
+            if not opened:
+                opened.append(make_jobs(settings, folder))
+            job(opened[0])(name)
+        except (*QUEUE_SILENT, sa.exc.SQLAlchemyError) as error:
+            logs.log.error("queue.silent", kind=type(error).__name__)
+
+    return put
 
 
 def send_referral(referrals: Referrals, audit: Audit, routes: Mapping[str, Route], settings: Settings, name: str) -> None:

@@ -17,6 +17,8 @@ from web.store import ConversationStore
 
 # The engine's table. The engine makes it; where it was never started there is none.
 TRACKER = sealed_table(sa.MetaData(), "tracker")
+# What a queue raises that does not answer, in Redis or in its file.
+QUEUE_SILENT = (RedisError, sqlite3.Error)
 # A text whose job was lost (a worker or the queue died) is put in the queue again, but not one that comes so late that it
 # comes at a bad time.
 LOST_AFTER_SECONDS, LATE_AFTER_SECONDS = 180.0, 900.0
@@ -44,7 +46,7 @@ class Sweeper:
                 gone += part()
             except sa.exc.SQLAlchemyError as error:
                 log.error("store.silent", kind=type(error).__name__)
-            except (RedisError, sqlite3.Error) as error:
+            except QUEUE_SILENT as error:
                 log.error("queue.silent", kind=type(error).__name__)
         return gone
 

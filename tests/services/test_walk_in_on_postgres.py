@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tests.services.servers import PostgreSQL
 from tests.web.console_door import a_desk, someone
-from tests.web.walk_in import HELPER, MARK, agree, kept, referrals, to_the_papers
+from tests.web.walk_in import HELPER, MARK, YES_TO_ALL, agree, begin, choose, kept, referrals, tell, to_the_papers
 from web.console.referrals import REFERRALS
 from web.console.walk_ins import WALK_INS
 
@@ -56,3 +56,23 @@ def test_the_same_form_sent_twice_asks_for_one_call(app):
     to_the_papers(volunteer)
     agree(volunteer)
     assert len(referrals(app)) == 1
+
+
+def test_the_same_form_sent_many_times_at_once_asks_for_one_call(app):
+    volunteer = someone(app, "Di Postgres")
+    begin(volunteer)
+    tell(volunteer)
+    choose(volunteer)
+    token, cookie = volunteer.client.token("/walk-in/agree"), volunteer.client.get_cookie("desk", path="/console").value
+
+    def send(_number: int) -> int:
+        client = app.test_client()
+        client.set_cookie("desk", cookie, path="/console")
+        return client.post("/walk-in/agree", data={"csrf_token": token, **YES_TO_ALL}).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert set(pool.map(send, range(6))) == {303}
+    (referral,) = referrals(app)
+    walk_in = kept(app)
+    assert walk_in.referral == referral.name
+    assert app.extensions["referrals"].withdraw(app.extensions["receipts"].names(walk_in.code)) == (1, 0), "the receipt takes it back"

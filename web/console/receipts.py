@@ -19,7 +19,7 @@ from signpost.consent import (
     receipt_from_body,
     split_code,
 )
-from storage.database import insert_new, prepare
+from storage.database import insert_new, prepare, within
 from storage.rows import erase_expired
 from storage.sealing import Keys
 
@@ -75,7 +75,7 @@ class Receipts:
             query = sa.select(USED.c.name).where(USED.c.name.in_(self.names(code)))
             return connection.execute(query).first() is not None
 
-    def use(self, code: str) -> bool:
+    def use(self, code: str, connection: sa.engine.Connection | None = None) -> bool:
         """Take consent back with a code; false where that was done before.
 
         Raises:
@@ -86,8 +86,8 @@ class Receipts:
         if self.used(code):
             return False
         row = {"name": self.name(code), "expires": int(ends.timestamp())}
-        with self._engine.begin() as connection:
-            return bool(connection.execute(insert_new(self._engine, USED, row)).rowcount)
+        with within(self._engine, connection) as here:
+            return bool(here.execute(insert_new(self._engine, USED, row)).rowcount)
 
     def forget_old(self) -> int:
         """Erase what belongs to codes whose day is over; how many rows went."""

@@ -119,16 +119,25 @@ class WalkIns:
             return None
         return walk_in
 
-    def keep(self, sitting: str, walk_in: WalkIn) -> None:
-        """Write a walk-in; its time begins anew."""
+    def hold(self, sitting: str, connection: sa.engine.Connection) -> WalkIn | None:
+        """The walk-in of a sitting as it is now: nobody else changes it until the transaction of this connection ends."""
+        found = connection.execute(sa.select(WALK_INS).where(WALK_INS.c.name == self._name(sitting)).with_for_update()).first()
+        return self._opened(found) if found is not None else None
+
+    def keep(self, sitting: str, walk_in: WalkIn, connection: sa.engine.Connection | None = None) -> None:
+        """Write a walk-in, beside what else is written in a connection where one is given; its time begins anew."""
         name = self._name(sitting)
         row = {
             "name": name,
             "sealed": self._keys.seal(dataclasses.asdict(walk_in), name),
             "expires": int(self._clock() + UNATTENDED_SECONDS),
         }
-        with self._engine.begin() as connection:
-            connection.execute(upsert(self._engine, WALK_INS, row))
+        statement = upsert(self._engine, WALK_INS, row)
+        if connection is not None:
+            connection.execute(statement)
+            return
+        with self._engine.begin() as own:
+            own.execute(statement)
 
     def erase(self, sitting: str) -> None:
         """Erase the walk-in of a sitting, on disk and in the engine too. Nothing happens where there is none."""
