@@ -191,4 +191,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    # The queue knows a job by its module. Run under the name `__main__` the worker would know none that the web app puts in.
+    from web.jobs import main as work
+
+    raise SystemExit(work())
