@@ -158,8 +158,9 @@ def _alone(connection: sa.engine.Connection) -> None:
 
 
 @contextmanager
-def together(engine: sa.engine.Engine) -> Iterator[sa.engine.Connection]:
-    """What is written within is kept as one or not at all, whatever happens to this process; what is erased is gone on disk too.
+def together(engine: sa.engine.Engine, erasing: bool = False) -> Iterator[sa.engine.Connection]:
+    """What is written within is kept as one or not at all, whatever happens to this process; where it is `erasing`, what it
+    erased is gone on disk too.
 
     Nothing else may be written to the same database meanwhile by whoever is in it: SQLite has one writer.
     """
@@ -168,16 +169,17 @@ def together(engine: sa.engine.Engine) -> Iterator[sa.engine.Connection]:
             # The driver begins a transaction of its own only at the first write: this one begins before the first read.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         yield connection
-    scrub(engine)
+    if erasing:
+        scrub(engine)
 
 
 @contextmanager
-def within(engine: sa.engine.Engine, connection: sa.engine.Connection | None) -> Iterator[sa.engine.Connection]:
-    """The connection that is given, in which others write too, or one with a transaction of its own."""
+def within(engine: sa.engine.Engine, connection: sa.engine.Connection | None, erasing: bool = False) -> Iterator[sa.engine.Connection]:
+    """The connection that is given, in which others write too, or one with a transaction of its own as in `together`."""
     if connection is not None:
         yield connection
         return
-    with together(engine) as own:
+    with together(engine, erasing) as own:
         yield own
 
 

@@ -79,7 +79,11 @@ def a_desk_under(secret: str, address: str, tmp_path: Path) -> Flask:
 
 
 def rotated(address: str) -> tuple[int, int]:
-    return seal_anew(engine_for(address), Keys.from_text(f"{NEW},{OLD}"))
+    """What `make rotate-key` does; how many rows were sealed anew, and how many opened with no key."""
+    keys = Keys.from_text(f"{NEW},{OLD}")
+    done = seal_anew(engine_for(address), keys)
+    assert Audit(engine_for(address), keys).vouch() is None
+    return done
 
 
 def test_a_desk_whose_key_was_changed_opens_with_the_new_key_alone(address: str, tmp_path: Path):
@@ -97,6 +101,7 @@ def test_a_desk_whose_key_was_changed_opens_with_the_new_key_alone(address: str,
     _shown, content = after.extensions["referrals"].take(referral.name)
     assert MARK in content["text"]
     assert after.extensions["audit"].rows() == before.extensions["audit"].rows()
+    assert after.extensions["audit"].broken() is None
     assert after.test_client().sign_in(volunteer.name).status_code == 303, "found by name, by password and by the code of the phone"
 
     with_the_old_key_alone = a_desk_under(OLD, address, tmp_path)

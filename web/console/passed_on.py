@@ -107,7 +107,7 @@ def receipt() -> str | tuple[str, int]:
 
 
 def _taken_back(code: str, found: Receipt) -> str | tuple[str, int]:
-    with together(current_app.extensions["engine"]) as connection:
+    with together(current_app.extensions["engine"], erasing=True) as connection:
         used_now = _receipts().use(code, connection)
         erased, left = _referrals().withdraw(_receipts().names(code), connection)
     if not used_now:

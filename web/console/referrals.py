@@ -104,7 +104,7 @@ class Referrals:
         What was delivered stays what it is."""
         values = {"receipt": asked.receipt, "expires": int(asked.until), "sealed": self._sealed(asked, name)}
         mine = (REFERRALS.c.name == name) & (REFERRALS.c.service == asked.service) & (REFERRALS.c.state == "sending")
-        with within(self._engine, connection) as here:
+        with within(self._engine, connection, erasing=True) as here:
             here.execute(sa.update(REFERRALS).where(mine).values(**values))
 
     def _sealed(self, asked: Asked, name: str) -> bytes:
@@ -176,7 +176,7 @@ class Referrals:
         """The person took their yes back: what is still here is erased. How many were, and how many had left already. One that
         is being sent at this moment is not tried again."""
         mine = REFERRALS.c.receipt.in_(receipts)
-        with within(self._engine, connection) as here:
+        with within(self._engine, connection, erasing=True) as here:
             # Whoever takes one in the same moment comes before this, and it has left, or after, and it is gone.
             gone = here.execute(sa.delete(REFERRALS).where(mine & REFERRALS.c.state.in_(("waiting", "trying", "failed")))).rowcount
             here.execute(sa.update(REFERRALS).where(mine & (REFERRALS.c.state == "sending")).values(expires=int(self._clock())))

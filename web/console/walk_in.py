@@ -99,7 +99,7 @@ def _keep(walk_in: WalkIn, connection: Connection | None = None) -> None:
 
 def _together() -> AbstractContextManager[Connection]:
     """What was agreed, what is taken back and what is to leave are kept as one: a process that dies leaves no half of it."""
-    return together(current_app.extensions["engine"])
+    return together(current_app.extensions["engine"], erasing=True)
 
 
 def _home() -> Response:
