@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 import resource
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from huey import Huey, RedisHuey, SqliteHuey, crontab
 from huey.api import Task
 from redis import ConnectionPool
@@ -30,11 +31,12 @@ from web.console.receipts import Receipts
 from web.console.referrals import Referrals
 from web.console.sittings import Sittings
 from web.console.walk_ins import WalkIns
+from web.erasures import Erasures
 from web.gateway import Gateway, facts_of
 from web.public.sms_store import SmsStore
 from web.public.twilio.sending import Account, SendingError, send
 from web.store import ConversationStore
-from web.sweeping import Sweeper
+from web.sweeping import QUEUE_SILENT, Sweeper
 
 # Four more tries, half a minute apart at first: a text that comes later than that may come at a bad time.
 RETRIES, RETRY_SECONDS = 4, 30
@@ -44,13 +46,15 @@ QUEUE_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Jobs:
-    """The queue and its jobs. `deliver(name)` puts one text in the queue, `refer(name)` one call-back."""
+    """The queue and its jobs. `deliver(name)` puts one text in the queue, `refer(name)` one call-back; `refer_due` and `sweep`
+    come by themselves."""
 
     queue: Huey
     keys: Keys
     deliver: Any
     sweep: Any
     refer: Any
+    refer_due: Any
 
 
 def make_jobs(settings: Settings, folder: Path = STATE) -> Jobs:
@@ -81,19 +85,37 @@ def make_jobs(settings: Settings, folder: Path = STATE) -> Jobs:
             send_referral(referrals, audit, routes, settings, name)
 
     gateway = Gateway(settings.rasa_url, settings.channel_secret, keys, settings.place)
-    walk_ins = WalkIns(engine, keys, gateway)
+    erasures = Erasures.of(settings, engine, gateway)
+    walk_ins = WalkIns(engine, keys, erasures)
     lockout = Lockout(engine, keys)
     sittings, receipts = Sittings(engine, keys), Receipts(engine, keys, facts_of(settings.place).consent)
     sittings.when_ended(walk_ins.erase)
 
     @queue.periodic_task(crontab(minute="*/5"))
     def sweep() -> None:
-        count = sweeper.sweep()
-        count += sittings.end_unattended() + lockout.forget_old() + walk_ins.erase_unattended() + referrals.sweep() + receipts.forget_old()
-        logs.log.info("jobs.swept", count=count)
+        logs.log.info("jobs.swept", count=sweeper.sweep())
 
-    sweeper = Sweeper(conversations, store, engine_for(settings.tracker_url), gateway, deliver)
-    return Jobs(queue, keys, deliver, sweep, refer)
+    desk = (sittings.end_unattended, walk_ins.erase_unattended, referrals.sweep, receipts.forget_old, lockout.forget_old)
+    sweeper = Sweeper(conversations, store, engine_for(settings.tracker_url), erasures, deliver, desk)
+    return Jobs(queue, keys, deliver, sweep, refer, refer_due)
+
+
+def into_queue(settings: Settings, folder: Path, job: Callable[[Jobs], Any]) -> Callable[[str], None]:
+    """Puts names of rows into the queue, for one of its jobs; the queue is opened when the first comes.
+
+    One that is silent costs nobody the answer: each row waits, and the worker finds it when the queue answers again.
+    """
+    opened: list[Jobs] = []
+
+    def put(name: str) -> None:
+        try:
+            if not opened:
+                opened.append(make_jobs(settings, folder))
+            job(opened[0])(name)
+        except (*QUEUE_SILENT, sa.exc.SQLAlchemyError) as error:
+            logs.log.error("queue.silent", kind=type(error).__name__)
+
+    return put
 
 
 def send_referral(referrals: Referrals, audit: Audit, routes: Mapping[str, Route], settings: Settings, name: str) -> None:
@@ -169,4 +191,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    # The queue knows a job by its module. Run under the name `__main__` the worker would know none that the web app puts in.
+    from web.jobs import main as work
+
+    raise SystemExit(work())

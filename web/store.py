@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from signpost.model import Situation, worse
-from storage.database import engine_for, insert_new, prepare, scrub
+from storage.database import engine_for, prepare, scrub
 from storage.rows import erase_expired, sealed_table, write
 from storage.sealing import Keys, SealError
 
@@ -25,13 +25,6 @@ TRIES = 20
 
 metadata = sa.MetaData()
 CONVERSATIONS = sealed_table(metadata, "conversation")
-# Erasures that an engine has not confirmed: the name the engine knows a conversation by (a keyed hash), nothing else.
-ERASURES = sa.Table(
-    "erasure",
-    metadata,
-    sa.Column("name", sa.String(64), primary_key=True),
-    sa.Column("expires", sa.BigInteger, nullable=False, index=True),
-)
 
 
 @dataclass(frozen=True)
@@ -151,21 +144,6 @@ class ConversationStore:
             connection.execute(sa.delete(CONVERSATIONS).where(CONVERSATIONS.c.name.in_(self._keys.names("web", token))))
         scrub(self._engine)
 
-    def put_erasure(self, name: str, keep_seconds: float) -> None:
-        """Note that the engine has yet to erase what it keeps under this name; by `keep_seconds` it is gone anyway."""
-        with self._engine.begin() as connection:
-            connection.execute(insert_new(self._engine, ERASURES, {"name": name, "expires": int(time.time() + keep_seconds)}))
-
-    def erasures(self, most: int = 500) -> list[str]:
-        """Names whose erasure the engine has not confirmed."""
-        with self._engine.connect() as connection:
-            return list(connection.execute(sa.select(ERASURES.c.name).limit(most)).scalars())
-
-    def erasure_done(self, name: str) -> None:
-        """The engine has erased what it kept under this name."""
-        with self._engine.begin() as connection:
-            connection.execute(sa.delete(ERASURES).where(ERASURES.c.name == name))
-
     def erase_expired(self) -> int:
         """Erase everything whose time is over; how many rows went."""
-        return sum(erase_expired(self._engine, table) for table in metadata.sorted_tables)
+        return erase_expired(self._engine, CONVERSATIONS)

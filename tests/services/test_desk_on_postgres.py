@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,16 +10,15 @@ import sqlalchemy as sa
 
 from storage.database import engine_for
 from tests.builders import the_knowledge
-from tests.services.postgres import a_postgres
+from tests.services.servers import PostgreSQL
 from tests.web.console_door import CENTRE, PASSWORD, a_desk, fresh_code, invited, someone
 from web.console.lockout import FREE_TRIES
 from web.console.register import Entry, Register
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with a_postgres() as url:
-        yield url
+def address(postgresql: PostgreSQL) -> str:
+    return postgresql.new_database("desk")
 
 
 def test_a_volunteer_sets_up_signs_in_and_is_signed_out_by_a_second_sign_in(address: str):

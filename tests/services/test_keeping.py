@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
@@ -22,9 +23,13 @@ from storage.sealing import Keys
 from storage.settings import Settings
 from tests.services.test_stores import MARK, NEW, OLD, PHONE, everything, said
 from tests.stack import free_port
+from tests.web.console_door import Someone, someone
 from tests.web.sms_line import some_settings
 from tests.web.twilio_stub import twilio_stub
+from tests.web.walk_in import a_walk_in_desk, begin, kept, tell
 from tools import backup, rotate_key
+from web.console.walk_ins import WALK_INS
+from web.erasures import Erasures
 from web.gateway import Gateway
 from web.jobs import make_jobs
 from web.public.conversations import Conversations
@@ -73,12 +78,13 @@ def test_an_erasure_that_the_engine_missed_is_done_as_soon_as_it_answers(setting
     gateway = Gateway(settings.rasa_url, settings.channel_secret, keys(settings), "sefton")
     token = new_token()
     store.keep(Conversation(token, turns=[said(MARK)]))
-    Conversations(store, gateway).erase(token)
+    erasures = Erasures(store.engine, gateway)
+    Conversations(store, gateway, erasures).erase(token)
     # Nothing but the name that the engine knows it by is left, and nobody can get the token from that.
     assert [row[0] for row in everything(settings.database_url)] == [gateway.name_of(token)]
     jobs = make_jobs(settings, tmp_path)
     jobs.sweep.call_local()
-    assert store.erasures() == [gateway.name_of(token)]
+    assert erasures.waiting() == [gateway.name_of(token)]
     with StubEngine(settings.rasa_url) as engine:
         jobs.sweep.call_local()
     assert engine.erased == [gateway.name_of(token)]
@@ -89,9 +95,10 @@ def test_an_erasure_that_the_engine_confirms_leaves_no_note(settings: Settings):
     store = ConversationStore(settings.database_url, keys(settings), 24)
     gateway = Gateway(settings.rasa_url, settings.channel_secret, keys(settings), "sefton")
     with StubEngine(settings.rasa_url) as engine:
-        Conversations(store, gateway).erase(new_token())
+        erasures = Erasures(store.engine, gateway)
+        Conversations(store, gateway, erasures).erase(new_token())
     assert len(engine.erased) == 1
-    assert store.erasures() == []
+    assert erasures.waiting() == []
 
 
 def test_the_sweep_erases_rows_of_the_engine_whose_time_is_over(settings: Settings, tmp_path: Path):
@@ -226,3 +233,62 @@ def test_a_marked_sentence_is_in_no_raw_file_after_an_erasure(tmp_path: Path):
     raw = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     for marked in (MARK.encode(), token.encode(), row.name.encode(), sealed[16:48]):
         assert marked not in raw
+
+
+# The desk.
+
+
+def a_desk_of(settings: Settings, tmp_path: Path) -> Flask:
+    """A desk on these stores and at this engine."""
+    return a_walk_in_desk(tmp_path, DATABASE_URL=settings.database_url, RASA_URL=settings.rasa_url, SECRET_KEY=settings.secret_key)
+
+
+def end_it(app: Flask, volunteer: Someone) -> None:
+    volunteer.client.send("/walk-in/end", "/walk-in/end", face="yes")
+
+
+def sign_out(app: Flask, volunteer: Someone) -> None:
+    volunteer.client.send("/sign-out")
+
+
+def forget_me(app: Flask, volunteer: Someone) -> None:
+    tell(volunteer, "forget me")
+
+
+def leave_it_alone(app: Flask, volunteer: Someone) -> None:
+    with app.extensions["engine"].begin() as connection:
+        connection.execute(WALK_INS.update().values(expires=1))
+
+
+@pytest.mark.parametrize("leave", [end_it, sign_out, forget_me, leave_it_alone])
+def test_what_the_desk_erases_while_the_engine_is_down_is_erased_there_later(
+    settings: Settings, tmp_path: Path, leave: Callable[[Flask, Someone], None]
+):
+    app = a_desk_of(settings, tmp_path)
+    volunteer = someone(app)
+    begin(volunteer, language="en")
+    tell(volunteer)
+    walk_in = kept(app)
+    assert walk_in is not None
+    name = app.extensions["gateway"].name_of(walk_in.token)
+    leave(app, volunteer)
+    jobs = make_jobs(settings, tmp_path)
+    jobs.sweep.call_local()
+    erasures = Erasures(app.extensions["engine"], app.extensions["gateway"])
+    assert erasures.waiting() == [name], "it is noted under the engine's own name for it"
+    with StubEngine(settings.rasa_url) as engine:
+        jobs.sweep.call_local()
+    assert engine.erased == [name]
+    assert erasures.waiting() == []
+
+
+def test_a_store_of_the_desk_that_is_down_does_not_keep_the_other_stores_from_being_swept(settings: Settings, tmp_path: Path):
+    app = a_desk_of(settings, tmp_path)
+    begin(someone(app))
+    jobs = make_jobs(settings, tmp_path)
+    leave_it_alone(app, someone(app, "Bea Holt"))
+    with app.extensions["engine"].begin() as connection:
+        connection.execute(sa.text("DROP TABLE desk_sitting"))
+    jobs.sweep.call_local()
+    with app.extensions["engine"].connect() as connection:
+        assert connection.execute(sa.select(WALK_INS)).all() == []

@@ -15,6 +15,7 @@ import redis
 
 from storage.turnstile import LEASE_SECONDS, Turnstile
 from tests.services.servers import Redis
+from tests.web.console_door import a_desk
 from tests.web.door import a_client
 from tests.web.sms_line import PHONE, some_settings
 from tests.web.twilio_stub import twilio_stub
@@ -173,6 +174,25 @@ def test_without_redis_a_process_goes_on_limiting_by_itself(fresh: Redis, how: s
         statuses.append(client.post("/api/v1/messages", json={"text": "hi"}).status_code)
         slowest = max(slowest, time.monotonic() - began)
     assert set(statuses) == {200, 429}
+    assert slowest < 3
+
+
+@pytest.mark.parametrize("how", ["hung", "down"])
+def test_without_redis_the_desk_goes_on_limiting_by_itself_and_nobody_waits_for_it(fresh: Redis, how: str):
+    client = a_desk(limits=True, REDIS_URL=fresh.url).test_client()
+    assert client.sign_in("Nobody Here", code="123456").status_code == 422
+    if how == "hung":
+        fresh.signal(SIGSTOP)
+    else:
+        fresh.stop()
+    token, slowest, statuses = client.token("/sign-in"), 0.0, []
+    for _ in range(40):
+        began = time.monotonic()
+        fields = {"csrf_token": token, "name": "Nobody Here", "password": "x", "code": "123456"}
+        statuses.append(client.post("/sign-in", data=fields).status_code)
+        slowest = max(slowest, time.monotonic() - began)
+    assert 422 in statuses
+    assert 429 in statuses
     assert slowest < 3
 
 

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
 
-from tests.services.postgres import a_postgres
+from tests.services.servers import PostgreSQL
 from tests.web.console_door import a_desk, someone
-from tests.web.walk_in import HELPER, MARK, agree, kept, referrals, to_the_papers
+from tests.web.walk_in import HELPER, MARK, YES_TO_ALL, agree, begin, choose, kept, referrals, tell, to_the_papers
 from web.console.referrals import REFERRALS
 from web.console.walk_ins import WALK_INS
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    with a_postgres() as url:
-        yield url
+def address(postgresql: PostgreSQL) -> str:
+    return postgresql.new_database("walk_ins")
 
 
 @pytest.fixture
-def app(postgres, tmp_path):
+def app(address, tmp_path):
     file = tmp_path / "routes.yml"
     file.write_text(f"- service: {HELPER}\n  email: calls@example.org\n", encoding="utf-8")
-    made = a_desk(DATABASE_URL=postgres, REFERRAL_ROUTES=str(file))
+    made = a_desk(DATABASE_URL=address, REFERRAL_ROUTES=str(file))
     made.extensions["refer"] = lambda name: None
     with made.extensions["engine"].begin() as connection:
         connection.execute(sa.delete(WALK_INS))
@@ -58,3 +56,23 @@ def test_the_same_form_sent_twice_asks_for_one_call(app):
     to_the_papers(volunteer)
     agree(volunteer)
     assert len(referrals(app)) == 1
+
+
+def test_the_same_form_sent_many_times_at_once_asks_for_one_call(app):
+    volunteer = someone(app, "Di Postgres")
+    begin(volunteer)
+    tell(volunteer)
+    choose(volunteer)
+    token, cookie = volunteer.client.token("/walk-in/agree"), volunteer.client.get_cookie("desk", path="/console").value
+
+    def send(_number: int) -> int:
+        client = app.test_client()
+        client.set_cookie("desk", cookie, path="/console")
+        return client.post("/walk-in/agree", data={"csrf_token": token, **YES_TO_ALL}).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert set(pool.map(send, range(6))) == {303}
+    (referral,) = referrals(app)
+    walk_in = kept(app)
+    assert walk_in.referral == referral.name
+    assert app.extensions["referrals"].withdraw(app.extensions["receipts"].names(walk_in.code)) == (1, 0), "the receipt takes it back"

@@ -83,7 +83,11 @@ def someone(app: Flask, name: str = "Ada Marsh", role: Role = "volunteer", centr
 
 def fresh_code(app: Flask, name: str) -> str:
     """A code that was not used yet: where this half minute's was, the next one's, which a clock may be ahead by."""
-    accounts: Accounts = app.extensions["accounts"]
+    return fresh_code_of(app.extensions["accounts"], name)
+
+
+def fresh_code_of(accounts: Accounts, name: str) -> str:
+    """The same where there are the accounts alone."""
     account = accounts.by_name(name)
     assert account is not None
     totp = pyotp.TOTP(account.secret)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from storage.database import engine_for
 from storage.sealing import Keys
 from tests.builders import SECRET
 from tests.web.console_door import CENTRE, OTHER_CENTRE, a_desk, someone
-from web.console.audit import AUDIT, KINDS, Audit
+from web.console.audit import AUDIT, HEAD, KINDS, Audit
 from web.console.counts import csv_of
 
 
@@ -28,7 +29,7 @@ def tamper(audit: Audit, statement: str) -> None:
     """What someone with the database in their hands can do: take the guard away first."""
     with audit._engine.begin() as connection:
         for verb in ("update", "delete"):
-            connection.exec_driver_sql(f"DROP TRIGGER desk_audit_no_{verb}")
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS desk_audit_no_{verb}")
         connection.exec_driver_sql(statement)
 
 
@@ -80,6 +81,74 @@ def test_the_record_outlives_a_new_key(tmp_path):
     newer = Audit(engine_for(f"sqlite:///{tmp_path}/a.db"), Keys.from_text("a-newer-secret-for-tests-0123456789abc," + SECRET))
     newer.record("door.locked", "someone", CENTRE)
     assert newer.broken() is None
+
+
+NEWER = "a-newer-secret-for-tests-0123456789abc"
+
+
+def under(tmp_path, secret: str) -> Audit:
+    """The same record under other keys."""
+    return Audit(engine_for(f"sqlite:///{tmp_path}/a.db"), Keys.from_text(secret))
+
+
+def vouched_for(tmp_path) -> Audit:
+    """A record of five rows whose key was changed, seen with the new key alone."""
+    an_audit(tmp_path)
+    assert under(tmp_path, f"{NEWER},{SECRET}").vouch() is None
+    return under(tmp_path, NEWER)
+
+
+def test_what_was_vouched_for_needs_the_old_key_no_more(tmp_path):
+    newer = vouched_for(tmp_path)
+    assert newer.broken() is None
+    newer.record("door.locked", "someone", CENTRE)
+    assert newer.vouch() is None
+    newer.record("door.locked", "someone", CENTRE)
+    assert newer.broken() is None
+    assert under(tmp_path, SECRET).broken() is not None, "the old key alone knows nothing of the new rows"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM desk_audit WHERE number = 3",
+        "DELETE FROM desk_audit WHERE number = 5",
+        "DELETE FROM desk_audit",
+        "UPDATE desk_audit SET actor = 'another' WHERE number = 2",
+        "UPDATE desk_audit SET chain = 'another' WHERE number = 5",
+        "INSERT INTO desk_audit SELECT 6, at, kind, actor, centre, chain FROM desk_audit WHERE number = 5",
+        "DELETE FROM desk_audit_head",
+    ],
+)
+def test_whoever_changes_what_was_vouched_for_is_seen_without_the_old_key(tmp_path, statement: str):
+    newer = vouched_for(tmp_path)
+    tamper(newer, statement)
+    assert newer.broken() is not None
+    assert newer.vouch() is not None
+
+
+def test_who_has_seen_the_old_key_cannot_write_the_past_anew_once_it_is_not_listed(tmp_path):
+    newer, old = vouched_for(tmp_path), Keys.from_text(SECRET)
+    before, forged = "the first row", []
+    for row in reversed(newer.rows()):
+        other = replace(row, actor="another")
+        before = old.name("desk-audit", "|".join((before, *map(str, (other.number, other.at, other.kind, other.actor, other.centre)))))
+        forged.append(f"UPDATE desk_audit SET actor = 'another', chain = '{before}' WHERE number = {row.number}")
+    for statement in forged:
+        tamper(newer, statement)
+    head = old.seal({"number": len(forged), "chain": before}, "desk-audit-head")
+    with newer._engine.begin() as connection:
+        connection.execute(HEAD.update().values(sealed=head))
+    assert under(tmp_path, SECRET).broken() is None, "under the old key it would pass"
+    assert newer.broken() is not None
+
+
+def test_a_record_that_is_not_whole_is_not_vouched_for(tmp_path):
+    audit = an_audit(tmp_path)
+    tamper(audit, "UPDATE desk_audit SET actor = 'another' WHERE number = 2")
+    both = under(tmp_path, f"{NEWER},{SECRET}")
+    assert both.vouch() == 2
+    assert under(tmp_path, NEWER).broken() is not None
 
 
 def test_there_is_no_kind_for_free_words(tmp_path):

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -20,11 +21,26 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from tests.web.console_door import someone
-from tests.web.walk_in import HELPER, MARK, NUMBER, TOLD, a_walk_in_desk, on_disk, referrals, to_the_papers
+from tests.web.walk_in import (
+    HELPER,
+    MARK,
+    NUMBER,
+    TOLD,
+    a_walk_in_desk,
+    agree,
+    begin,
+    choose,
+    kept,
+    on_disk,
+    referrals,
+    tell,
+    to_the_papers,
+)
 from web.console import delivery
-from web.console.delivery import RoutesError, load_routes, signature
-from web.console.referrals import PAUSES, STUCK_SECONDS
-from web.jobs import make_jobs, send_referral
+from web.console.delivery import Route, RoutesError, deliver, load_routes, signature
+from web.console.referrals import PAUSES, REFERRALS, STUCK_SECONDS, Referrals
+from web.console.walk_ins import WalkIns
+from web.jobs import into_queue, make_jobs, send_referral
 
 SECRET = "a-webhook-secret-for-tests-0123456789"
 
@@ -333,6 +349,109 @@ def test_a_call_whose_worker_died_is_taken_up_again(app):
     later(app, STUCK_SECONDS + 1)
     assert app.extensions["referrals"].due() == [name]
     assert app.extensions["referrals"].take(name)
+
+
+def test_a_yes_that_is_taken_back_while_a_worker_dies_over_it_is_not_sent_again(tmp_path, hook):
+    app = by_webhook(tmp_path, hook)
+    volunteer = someone(app)
+    to_the_papers(volunteer)
+    name = app.extensions["asked"][0]
+    assert app.extensions["referrals"].take(name), "and the worker died"
+    volunteer.client.send("/walk-in/take-back", "/walk-in/sheet")
+    later(app, STUCK_SECONDS + 1)
+    work(app, name)
+    assert hook.got == []
+    app.extensions["referrals"].sweep()
+    assert no_content_left(app)
+
+
+def test_who_agrees_again_while_a_worker_dies_over_it_gets_that_one_call(tmp_path, hook):
+    app = by_webhook(tmp_path, hook)
+    volunteer = someone(app)
+    to_the_papers(volunteer)
+    name = app.extensions["asked"][0]
+    assert app.extensions["referrals"].take(name), "and the worker died"
+    agree(volunteer)
+    assert [item.name for item in referrals(app)] == [name]
+    code = kept(app).code
+    later(app, STUCK_SECONDS + 1)
+    work(app, name)
+    agree(volunteer)
+    agree(volunteer)
+    assert [(item.name, item.state) for item in referrals(app)] == [(name, "delivered")]
+    assert [headers["X-Signpost-Delivery"] for headers, _body in hook.got] == [name]
+    assert app.extensions["receipts"].used(code)
+
+
+def test_a_worker_that_was_overtaken_does_not_undo_what_the_other_did(app):
+    _volunteer, name = a_call_asked_for(app)
+    store = app.extensions["referrals"]
+    assert store.take(name)
+    later(app, STUCK_SECONDS + 1)
+    assert store.take(name), "by another worker"
+    store.delivered(name)
+    store.not_delivered(name, 0, "webhook-silent", again=True)
+    assert [item.state for item in referrals(app)] == ["delivered"]
+
+
+def test_a_queue_that_is_silent_costs_nobody_the_answer_and_no_call(tmp_path, hook):
+    app = by_webhook(tmp_path, hook)
+    silent = replace(app.extensions["settings"], redis_url=f"redis://127.0.0.1:{a_port()}/0")
+    app.extensions["refer"] = into_queue(silent, tmp_path, lambda jobs: jobs.refer)
+    volunteer = someone(app)
+    to_the_papers(volunteer)
+    jobs = make_jobs(app.extensions["settings"], app.extensions["folder"])
+    jobs.refer_due.call_local()
+    assert len(hook.got) == 1
+    assert [item.state for item in referrals(app)] == ["delivered"]
+
+
+def test_a_process_that_dies_before_the_walk_in_is_kept_leaves_no_call_either(app, monkeypatch):
+    volunteer = someone(app)
+    begin(volunteer)
+    tell(volunteer)
+    choose(volunteer)
+
+    def die(*_given: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(WalkIns, "keep", die)
+        with pytest.raises(KeyboardInterrupt):
+            agree(volunteer)
+    assert referrals(app) == []
+    agree(volunteer)
+    assert [item.name for item in referrals(app)] == [kept(app).referral]
+
+
+def test_a_receipt_is_used_and_its_calls_are_taken_back_as_one(app, monkeypatch):
+    volunteer = someone(app)
+    to_the_papers(volunteer)
+    code = kept(app).code
+
+    def die(*_given: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Referrals, "withdraw", die)
+        with pytest.raises(KeyboardInterrupt):
+            volunteer.client.send("/receipt", "/receipt", code=code, take_back="yes")
+    assert not app.extensions["receipts"].used(code)
+    volunteer.client.send("/receipt", "/receipt", code=code, take_back="yes")
+    assert referrals(app) == []
+
+
+def test_the_letter_of_a_call_is_called_the_same_each_time(app, mail_port):
+    _volunteer, name = a_call_asked_for(app)
+    with a_mail_server(mail_port) as letters:
+        for pause in (0, STUCK_SECONDS + 1):
+            with app.extensions["engine"].begin() as connection:
+                connection.execute(REFERRALS.update().values(due=int(time.time()) - pause - STUCK_SECONDS - 1))
+            taken = app.extensions["referrals"].take(name)
+            assert taken is not None
+            deliver(Route(HELPER, email="calls@example.org"), name, taken[1], f"smtp://127.0.0.1:{mail_port}", "desk@example.org")
+    assert {letter["Message-ID"] for letter in letters.got} == {f"<{name}@example.org>"}
+    assert len(letters.got) == 2
 
 
 def test_a_delivered_call_stays_on_the_list_until_a_volunteer_has_seen_it(app, mail_port):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -87,6 +88,19 @@ def test_ready_names_what_is_down(server: Gunicorn):
     assert answered.json()["parts"]["store"] == "ok"
     assert answered.json()["parts"]["engine"] == "silent"
     assert set(answered.json()["parts"]) == {"engine", "actions", "store", "queue"}
+
+
+@pytest.mark.parametrize("path", ["/api/v1/messages", "/console/sign-in"])
+def test_a_body_that_is_broken_on_its_way_is_refused_at_both_doors(server: Gunicorn, path: str):
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+        line.sendall(head.encode() + b"not-a-length\r\nname=x\r\n")
+        answered = b""
+        while b"999" not in answered and (more := line.recv(4096)):
+            answered += more
+    assert answered.startswith(b"HTTP/1.1 400 ")
+    assert b"999" in answered
+    assert "fault" not in server.printed()
 
 
 def test_a_turn_that_is_under_way_is_finished_before_it_stops(tmp_path: Path):

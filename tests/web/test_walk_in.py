@@ -33,6 +33,20 @@ from web.console.sittings import UNATTENDED_SECONDS
 from web.console.walk_ins import WALK_INS
 
 DANGER = "he is outside the door with a knife"
+# Every page of a walk-in that has come to its papers, after `/walk-in/`.
+PAGES = (
+    "talk",
+    "person",
+    "choose",
+    "agree",
+    "sheet",
+    "papers/neutral",
+    "papers/receipt",
+    "reports/stop_hate_uk",
+    "reports/stop_hate_uk.json",
+    "reports/support_service.json",
+    "end",
+)
 
 
 @pytest.fixture
@@ -313,7 +327,7 @@ def test_a_volunteer_of_another_centre_sees_and_changes_nothing_of_a_call_back(a
 
 def test_the_end_wipes_every_store_but_the_counts_the_audit_and_the_sealed_call(app, volunteer):
     erased = []
-    app.extensions["gateway"].erase = lambda token: bool(erased.append(token)) or True
+    app.extensions["gateway"].erase = lambda token: erased.append(token) or []
     to_the_papers(volunteer)
     token = kept(app).token
     page = volunteer.client.send("/walk-in/end", "/walk-in/end", face="yes")
@@ -328,17 +342,7 @@ def test_after_the_end_the_old_pages_show_nothing_and_do_nothing(app, volunteer)
     token = volunteer.client.token("/walk-in/talk")
     volunteer.client.send("/walk-in/end", "/walk-in/end", face="no")
     calls = len(referrals(app))
-    for page in (
-        "talk",
-        "person",
-        "choose",
-        "agree",
-        "sheet",
-        "papers/receipt",
-        "reports/stop_hate_uk",
-        "reports/stop_hate_uk.json",
-        "end",
-    ):
+    for page in PAGES:
         answered = volunteer.client.get(f"/walk-in/{page}")
         assert answered.status_code == 303, page
         assert answered.location.endswith("/console/"), page
@@ -358,7 +362,7 @@ def counted(app, what: str, value: str = "all") -> int:
 
 def test_no_page_of_a_walk_in_may_be_kept_by_the_browser(volunteer):
     to_the_papers(volunteer)
-    for page in ("talk", "person", "choose", "agree", "sheet", "papers/neutral", "papers/receipt", "reports/stop_hate_uk.json", "end"):
+    for page in PAGES:
         assert volunteer.client.get(f"/walk-in/{page}").headers["Cache-Control"] == "no-store", page
 
 
@@ -418,17 +422,7 @@ def test_a_locked_desk_shows_nothing_of_the_walk_in_and_keeps_it(app, volunteer)
 def test_no_address_opens_the_walk_in_of_another_volunteer(app, volunteer):
     to_the_papers(volunteer)
     other = someone(app, "Bea Holt")
-    for page in (
-        "talk",
-        "person",
-        "choose",
-        "agree",
-        "sheet",
-        "papers/receipt",
-        "reports/stop_hate_uk",
-        "reports/support_service.json",
-        "end",
-    ):
+    for page in PAGES:
         answered = other.client.get(f"/walk-in/{page}")
         assert answered.location.endswith("/console/"), page
         assert MARK not in answered.text
@@ -582,7 +576,7 @@ def test_the_sweep_erases_what_was_left_alone_in_the_desk_and_in_the_engine(app,
     tell(volunteer)
     token = kept(app).token
     erased = []
-    monkeypatch.setattr(Gateway, "erase", lambda self, name: bool(erased.append(name)) or True)
+    monkeypatch.setattr(Gateway, "erase", lambda self, token: erased.append(token) or [])
     jobs = make_jobs(app.extensions["settings"], app.extensions["folder"])
     jobs.sweep.call_local()
     assert erased == [], "someone is there"

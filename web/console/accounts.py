@@ -21,7 +21,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from dotenv import dotenv_values
 
-from storage.database import engine_for, scrub, upsert
+from storage.database import engine_for, prepare, scrub, upsert
+from storage.rows import holds_sealed
 from storage.sealing import Keys, SealError
 from storage.settings import ROOT, from_environment
 
@@ -89,13 +90,21 @@ def password_problem(password: str, name: str) -> Literal["short", "long", "name
     return "name" if len(set(rest)) < 4 or (letters and letters in rest and len(rest) - len(letters) < 6) else None
 
 
+def _named(keys: Keys, account: Any) -> dict[str, str]:
+    """What an account is found by, under the newest key. One of a council is found by what only its provider knows."""
+    return {"called": keys.name("desk-name", plain_name(account["name"]))} if account["secret"] else {}
+
+
+holds_sealed(ACCOUNTS, key="id", keyed=_named)
+
+
 class Accounts:
     """Makes, finds and changes accounts. Every method may raise `sqlalchemy.exc.SQLAlchemyError`."""
 
     def __init__(self, engine: sa.engine.Engine, keys: Keys) -> None:
         self._engine = engine
         self._keys = keys
-        metadata.create_all(engine)
+        prepare(engine, metadata)
 
     def invite(self, name: str, role: Role, centres: tuple[str, ...], email: str = "") -> str:
         """Make an account, or give one of that name a new start, and return the token of its set-up link.
@@ -107,6 +116,9 @@ class Accounts:
             raise AccountError("A name has 2 to 80 letters.")
         token = secrets.token_urlsafe(24)
         before = self.by_name(shown)
+        other = self.by_email(email) if email.strip() else None
+        if other is not None and (before is None or other.id != before.id):
+            raise AccountError("Another account has that e-mail address.")
         account = Account(before.id if before else secrets.token_hex(8), shown, role, centres, "", pyotp.random_base32())
         row = {
             **self._row(account),
@@ -133,8 +145,12 @@ class Accounts:
         return self._one(ACCOUNTS.c.called.in_(self._keys.names("desk-name", plain_name(name))))
 
     def by_email(self, email: str) -> Account | None:
-        """The account made for this e-mail address."""
-        return self._one(ACCOUNTS.c.mailed.in_(self._keys.names("desk-email", email.strip().casefold())))
+        """The account made for this e-mail address. Found under an older key, it is found under the newest from now on."""
+        newest, *older = self._keys.names("desk-email", email.strip().casefold())
+        if older:
+            with self._engine.begin() as connection:
+                connection.execute(sa.update(ACCOUNTS).where(ACCOUNTS.c.mailed.in_(older)).values(mailed=newest))
+        return self._one(ACCOUNTS.c.mailed == newest)
 
     def by_link(self, token: str) -> Account | None:
         """The account whose set-up link this is; None where it was used, is too old, or never was."""
@@ -175,8 +191,11 @@ class Accounts:
 
     def from_council(self, subject: str, name: str, role: Role, centres: tuple[str, ...]) -> Account:
         """The account of someone whom a council's provider vouches for, as it is vouched for today."""
-        account = Account(self._keys.name("desk-council", subject)[:16], name, role, centres)
-        row = {**self._row(account), "called": self._keys.name("desk-council-name", subject), "mailed": None}
+        called = self._keys.names("desk-council-name", subject)
+        # Under a new key they stay who they were, in the record too.
+        known = self._one(ACCOUNTS.c.called.in_(called))
+        account = Account(known.id if known else self._keys.name("desk-council", subject)[:16], name, role, centres)
+        row = {**self._row(account), "called": called[0], "mailed": None}
         with self._engine.begin() as connection:
             connection.execute(upsert(self._engine, ACCOUNTS, {**row, "last_step": 0, "link": None, "link_until": 0}))
         return account
@@ -248,6 +267,7 @@ def main(arguments: list[str] | None = None) -> int:
     from web.console.people import CENTRE_KIND
     from web.console.sittings import Sittings
     from web.console.walk_ins import WalkIns
+    from web.erasures import Erasures
     from web.gateway import Gateway, facts_of
 
     parser = argparse.ArgumentParser(prog="python -m web.console.accounts", description="Accounts of the volunteers' desk.")
@@ -263,7 +283,8 @@ def main(arguments: list[str] | None = None) -> int:
     engine = engine_for(settings.database_url)
     accounts, audit, sittings = Accounts(engine, keys), Audit(engine, keys), Sittings(engine, keys)
     # Whoever is taken off the desk leaves nothing open there.
-    sittings.when_ended(WalkIns(engine, keys, Gateway(settings.rasa_url, settings.channel_secret, keys, settings.place)).erase)
+    gateway = Gateway(settings.rasa_url, settings.channel_secret, keys, settings.place)
+    sittings.when_ended(WalkIns(engine, keys, Erasures.of(settings, engine, gateway)).erase)
     if given.remove:
         removed = accounts.remove(given.name)
         if removed is None:

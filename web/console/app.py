@@ -6,15 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, g, redirect, render_template, request, url_for
-from flask_limiter import Limiter
-from flask_wtf.csrf import CSRFError, CSRFProtect
-from jinja2 import ChoiceLoader, FileSystemLoader
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
-from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
 from storage.database import engine_for
-from storage.sealing import Keys
 from storage.settings import Settings, from_environment
 from web import logs, security
 from web.console import council, counts, door, home, passed_on, people, shift, walk_in
@@ -24,12 +20,13 @@ from web.console.lockout import Lockout
 from web.console.register import Register
 from web.console.sittings import IDLE_SECONDS, Sittings
 from web.console.words import desk, words
-from web.gateway import Gateway, facts_of, words_of
+from web.doorway import Cookie, doorway, guarded
+from web.gateway import Gateway, words_of
 
 HERE = Path(__file__).resolve().parent
-SHARED_TEMPLATES = HERE.parent / "templates"
 ROOT_PATH = "/console"
-MAX_BODY = 64 * 1024
+# Lax, not Strict: who comes back from the council's sign-in page must bring the cookie. Every form has a token.
+COOKIE = Cookie("__Secure-desk", "desk", purpose="desk-cookie", same_site="Lax")
 # Several volunteers may share one address; who guesses passwords is stopped by web/console/lockout.py as well.
 LIMITS = "30 per minute; 300 per hour"
 
@@ -37,45 +34,19 @@ LIMITS = "30 per minute; 300 per hour"
 def create_app(settings: Settings | None = None, gateway: Gateway | None = None) -> Flask:
     """The app. Tests pass a gateway of their own."""
     settings = settings or from_environment()
-    logs.set_up()
-    keys = Keys.from_text(settings.secret_key)
-    app = Flask(__name__, static_folder=str(HERE / "static"))
-    app.jinja_loader = ChoiceLoader([FileSystemLoader(HERE / "templates"), FileSystemLoader(SHARED_TEMPLATES)])
-    app.config.update(
-        APPLICATION_ROOT=ROOT_PATH,
-        SECRET_KEY=keys.name("desk-cookie", "signing"),
-        SESSION_COOKIE_NAME="__Secure-desk" if settings.secure else "desk",
-        SESSION_COOKIE_PATH=ROOT_PATH,
-        # Lax, not Strict: who comes back from the council's sign-in page must bring the cookie. Every form has a token.
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.secure,
-        SESSION_COOKIE_HTTPONLY=True,
-        MAX_CONTENT_LENGTH=MAX_BODY,
-        MAX_FORM_MEMORY_SIZE=MAX_BODY,
-        WTF_CSRF_TIME_LIMIT=None,
-        WTF_CSRF_SSL_STRICT=False,
-        RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
-        RATELIMIT_SWALLOW_ERRORS=True,
-    )
-    if settings.trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
-    if gateway is None:
-        gateway = Gateway(settings.rasa_url, settings.channel_secret, keys, settings.place)
-        gateway.warm()
-    engine = engine_for(settings.database_url)
-    facts = facts_of(settings.place)
-    app.extensions.update(settings=settings, keys=keys, engine=engine, facts=facts, gateway=gateway)
+    app = doorway(__name__, HERE, COOKIE, settings, gateway)
+    app.config.update(APPLICATION_ROOT=ROOT_PATH, SESSION_COOKIE_PATH=ROOT_PATH)
+    keys, engine = app.extensions["keys"], engine_for(settings.database_url)
+    app.extensions["engine"] = engine
     app.extensions["accounts"] = Accounts(engine, keys)
     app.extensions["sittings"] = Sittings(engine, keys)
     app.extensions["lockout"] = Lockout(engine, keys)
     app.extensions["audit"] = Audit(engine, keys)
-    app.extensions["register"] = Register(engine, facts)
+    app.extensions["register"] = Register(engine, app.extensions["facts"])
     people.require(app)
     passed_on.open_list(app)
     walk_in.open_desk(app)
-    CSRFProtect(app)
-    limiter = Limiter(lambda: keys.name("client", request.remote_addr or ""), app=app, default_limits=[])
-    app.extensions["limit"] = limiter
+    _, limiter = guarded(app)
     for blueprint in (door.blueprint, home.blueprint, shift.blueprint, counts.blueprint):
         app.register_blueprint(blueprint)
     limiter.limit(LIMITS, methods=["POST"])(door.blueprint)

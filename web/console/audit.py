@@ -7,15 +7,17 @@ sealed head remembers the last, so that the end cannot be cut off. The database 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import hmac
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 from flask import current_app, g
 
-from storage.database import upsert
+from storage.database import prepare, together, upsert
+from storage.rows import holds_sealed
 from storage.sealing import Keys, SealError
 
 # Every kind of thing that is written down. There is no field for anything else.
@@ -55,6 +57,7 @@ KINDS = (
     "shift.ended",
 )
 _GENESIS = "the first row"
+_HEAD_WORD = "desk-audit-head"
 # Any number, the same in every process: one writer at a time (PostgreSQL).
 _LOCK = 7_315_022
 
@@ -75,6 +78,7 @@ HEAD = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
+holds_sealed(HEAD, key="id", word=_HEAD_WORD)
 for _verb in ("UPDATE", "DELETE"):
     sa.event.listen(
         AUDIT,
@@ -112,13 +116,23 @@ class Row:
         return dt.datetime.fromtimestamp(self.at, dt.timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
 
 
+@dataclass(frozen=True)
+class _Head:
+    """The last row and its chain. Up to the row `sworn` a later key than theirs vouches for `digest`, over all of them."""
+
+    number: int
+    chain: str
+    sworn: int = 0
+    digest: str = ""
+
+
 class Audit:
     """Adds rows and checks them."""
 
     def __init__(self, engine: sa.engine.Engine, keys: Keys) -> None:
         self._engine = engine
         self._keys = keys
-        metadata.create_all(engine)
+        prepare(engine, metadata)
 
     def record(self, kind: str, actor: str, centre: str) -> None:
         """Add a row.
@@ -128,19 +142,30 @@ class Audit:
         """
         if kind not in KINDS:
             raise ValueError(f"The audit has no kind {kind!r}: add it to KINDS.")
-        with self._engine.connect() as connection:
-            if self._engine.dialect.name == "sqlite":
-                # The driver begins a transaction of its own only at the first write: this one begins before the read.
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            else:
-                connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        with together(self._engine) as connection:
+            self._alone(connection)
             last = connection.execute(sa.select(AUDIT).order_by(AUDIT.c.number.desc()).limit(1)).first()
             row = Row(last.number + 1 if last else 1, int(time.time()), kind, actor, centre)
             chain = self._keys.name("desk-audit", _text(last.chain if last else _GENESIS, row))
+            head = self._head(connection)
             connection.execute(sa.insert(AUDIT).values(**row.__dict__, chain=chain))
-            sealed = self._keys.seal({"number": row.number, "chain": chain}, "desk-audit-head")
-            connection.execute(upsert(self._engine, HEAD, {"id": 1, "sealed": sealed}))
-            connection.commit()
+            self._write_head(connection, _Head(row.number, chain, head.sworn if head else 0, head.digest if head else ""))
+
+    def vouch(self) -> int | None:
+        """Vouch under the newest key for every row that there is, so that older keys need not be listed for them any more.
+
+        The number of the first row that is missing or was changed, where there is one: then nothing is vouched for.
+        """
+        with together(self._engine) as connection:
+            self._alone(connection)
+            if (broken := self._broken(connection)) is not None:
+                return broken
+            head, digest = self._head(connection), hashlib.sha256()
+            for row, chain in self._chained(connection):
+                digest.update(_line(row, chain))
+            if head is not None:
+                self._write_head(connection, _Head(head.number, head.chain, head.number, digest.hexdigest()))
+        return None
 
     def rows(self, centres: tuple[str, ...] | None = None, newest: int | None = None) -> list[Row]:
         """The rows, the newest first; of some centres alone where they are named."""
@@ -153,33 +178,53 @@ class Audit:
             return [Row(row.number, row.at, row.kind, row.actor, row.centre) for row in connection.execute(query)]
 
     def broken(self) -> int | None:
-        """The number of the first row that is missing or was changed; None where all are as they were written."""
-        before, expected = _GENESIS, 1
-        for row, chain in self._chained():
-            good = [name for name in self._keys.names("desk-audit", _text(before, row)) if hmac.compare_digest(name, chain)]
-            if row.number != expected or not good:
-                return expected
+        """The number of the first row that is missing or was changed; None where all are as they were written. Where the key of
+        rows that are vouched for is not listed any more, it cannot be told which of them: then the first of those."""
+        with self._engine.connect() as connection:
+            return self._broken(connection)
+
+    def _broken(self, connection: sa.engine.Connection) -> int | None:
+        head = self._head(connection)
+        before, expected, digest, unknown = _GENESIS, 1, hashlib.sha256(), 0
+        for row, chain in self._chained(connection):
+            good = any(hmac.compare_digest(name, chain) for name in self._keys.names("desk-audit", _text(before, row)))
+            sworn = head is not None and expected <= head.sworn
+            if row.number != expected or not (good or sworn):
+                return unknown or expected
+            unknown = unknown or (0 if good else expected)
+            digest.update(_line(row, chain))
+            if head is not None and expected == head.sworn and not hmac.compare_digest(digest.hexdigest(), head.digest):
+                return unknown or 1
             before, expected = chain, expected + 1
-        head = self._head()
         if head is None:
             return expected if expected > 1 else None
-        return None if head == (expected - 1, before) else expected
+        return None if (head.number, head.chain) == (expected - 1, before) else unknown or expected
 
-    def _chained(self) -> Iterator[tuple[Row, str]]:
-        with self._engine.connect() as connection:
-            for row in connection.execute(sa.select(AUDIT).order_by(AUDIT.c.number)):
-                yield Row(row.number, row.at, row.kind, row.actor, row.centre), row.chain
+    def _alone(self, connection: sa.engine.Connection) -> None:
+        """One writer at a time. In SQLite there is never another."""
+        if self._engine.dialect.name == "postgresql":
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
-    def _head(self) -> tuple[int, str] | None:
-        with self._engine.connect() as connection:
-            sealed = connection.execute(sa.select(HEAD.c.sealed)).scalar()
+    def _chained(self, connection: sa.engine.Connection) -> Iterator[tuple[Row, str]]:
+        for row in connection.execute(sa.select(AUDIT).order_by(AUDIT.c.number)):
+            yield Row(row.number, row.at, row.kind, row.actor, row.centre), row.chain
+
+    def _head(self, connection: sa.engine.Connection) -> _Head | None:
+        """The head; one that fits no record where it does not open."""
+        sealed = connection.execute(sa.select(HEAD.c.sealed)).scalar()
         if sealed is None:
             return None
         try:
-            head = self._keys.open(sealed, "desk-audit-head")
+            return _Head(**self._keys.open(sealed, _HEAD_WORD))
         except SealError:
-            return (-1, "")
-        return head["number"], head["chain"]
+            return _Head(-1, "")
+
+    def _write_head(self, connection: sa.engine.Connection, head: _Head) -> None:
+        connection.execute(upsert(self._engine, HEAD, {"id": 1, "sealed": self._keys.seal(asdict(head), _HEAD_WORD)}))
+
+
+def _line(row: Row, chain: str) -> bytes:
+    return f"{_text(chain, row)}\n".encode()
 
 
 def _text(before: str, row: Row) -> str:

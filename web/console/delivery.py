@@ -19,7 +19,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.utils import make_msgid
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -106,7 +105,8 @@ def _letter(to: str, sender: str, name: str, content: Mapping[str, Any]) -> Emai
     # A subject is seen on locked screens: it says nothing.
     letter["Subject"] = f"Call-back request {name[:8]}"
     letter["From"], letter["To"] = sender, to
-    letter["Message-ID"] = make_msgid(idstring=name[:8], domain=sender.rpartition("@")[2] or "localhost")
+    # The same for every try of one call-back, so that the service can tell a repeat.
+    letter["Message-ID"] = f"<{name}@{sender.rpartition('@')[2] or 'localhost'}>"
     letter.set_content(content["text"])
     letter.add_attachment(
         json.dumps(content["data"], ensure_ascii=False, indent=2).encode(), "application", "json", filename="request.json"

@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.database import insert_new, prepare
+from storage.rows import erase_expired
 from storage.sealing import Keys
 
 # Wrong codes happen to tired people: four are free. Then half a minute, doubled each time, a quarter of an hour at most.
@@ -43,7 +44,7 @@ class Lockout:
         self._engine = engine
         self._keys = keys
         self._clock = clock
-        metadata.create_all(engine)
+        prepare(engine, metadata)
 
     def wait(self, who: str) -> int:
         """Count a try; how many seconds it has to wait instead, 0 when it may go on."""
@@ -56,18 +57,12 @@ class Lockout:
             failures = (found.failures if found else 0) + 1
             row = {"failures": failures, "until": now + wait_after(failures), "expires": now + FORGOTTEN_AFTER}
             if found is None:
-                counted = connection.execute(self._first(name, row))
+                counted = connection.execute(insert_new(self._engine, TRIES, {"name": name, **row}))
             else:
                 same = (TRIES.c.name == name) & (TRIES.c.failures == found.failures)
                 counted = connection.execute(sa.update(TRIES).where(same).values(**row))
             # Someone else tried in the same moment.
             return 0 if counted.rowcount == 1 else 1
-
-    def _first(self, name: str, row: dict[str, int]) -> sa.Insert:
-        """The first try of a name, unless one came first in the same moment."""
-        if self._engine.dialect.name == "postgresql":
-            return postgresql.insert(TRIES).values(name=name, **row).on_conflict_do_nothing()
-        return sqlite.insert(TRIES).values(name=name, **row).on_conflict_do_nothing()
 
     def clear(self, who: str) -> None:
         """The try was right: forget those before it."""
@@ -76,5 +71,4 @@ class Lockout:
 
     def forget_old(self) -> int:
         """Erase what is older than a day; how many rows went."""
-        with self._engine.begin() as connection:
-            return int(connection.execute(sa.delete(TRIES).where(TRIES.c.expires <= int(self._clock()))).rowcount)
+        return erase_expired(self._engine, TRIES, self._clock())

@@ -12,13 +12,14 @@ from flask import Blueprint, Flask, current_app, g, redirect, render_template, r
 from werkzeug.wrappers import Response
 
 from signpost.consent import Receipt, ReceiptError
+from storage.database import together
 from storage.settings import STATE
 from web.console import audit
 from web.console.delivery import load_routes
 from web.console.receipts import Receipts
 from web.console.referrals import Referral, Referrals
 from web.console.words import desk, words
-from web.jobs import Jobs, make_jobs
+from web.jobs import into_queue
 
 blueprint = Blueprint("passed_on", __name__)
 # Longer than a code with every way of writing it.
@@ -30,14 +31,7 @@ def open_list(app: Flask, folder: Path = STATE) -> None:
     settings = app.extensions["settings"]
     app.extensions["referrals"] = Referrals(app.extensions["engine"], app.extensions["keys"])
     app.extensions["referral_routes"] = load_routes(settings.referral_routes)
-    opened: list[Jobs] = []
-
-    def refer(name: str) -> None:
-        if not opened:
-            opened.append(make_jobs(settings, folder))
-        opened[0].refer(name)
-
-    app.extensions["refer"] = refer
+    app.extensions["refer"] = into_queue(settings, folder, lambda jobs: jobs.refer)
     app.register_blueprint(blueprint)
     app.context_processor(_in_every_page)
 
@@ -113,9 +107,11 @@ def receipt() -> str | tuple[str, int]:
 
 
 def _taken_back(code: str, found: Receipt) -> str | tuple[str, int]:
-    if not _receipts().use(code):
+    with together(current_app.extensions["engine"], erasing=True) as connection:
+        used_now = _receipts().use(code, connection)
+        erased, left = _referrals().withdraw(_receipts().names(code), connection)
+    if not used_now:
         return render_template("receipt_check.html", problem=desk("This code was used before. Everything was taken back then.")), 422
-    erased, left = _referrals().withdraw(_receipts().names(code))
     audit.record("consent.withdrawn")
     if erased:
         audit.record("referral.withdrawn")

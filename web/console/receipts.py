@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 import secrets
-import time
 
 import sqlalchemy as sa
 
@@ -20,6 +19,8 @@ from signpost.consent import (
     receipt_from_body,
     split_code,
 )
+from storage.database import insert_new, prepare, within
+from storage.rows import erase_expired
 from storage.sealing import Keys
 
 metadata = sa.MetaData()
@@ -39,7 +40,7 @@ class Receipts:
         self._engine = engine
         self._keys = keys
         self._rules = rules
-        metadata.create_all(engine)
+        prepare(engine, metadata)
 
     def make(self, consent: Consent, now: dt.datetime) -> tuple[str, dt.date]:
         """The code for everything that is agreed to at this minute, and the last day it holds."""
@@ -74,7 +75,7 @@ class Receipts:
             query = sa.select(USED.c.name).where(USED.c.name.in_(self.names(code)))
             return connection.execute(query).first() is not None
 
-    def use(self, code: str) -> bool:
+    def use(self, code: str, connection: sa.engine.Connection | None = None) -> bool:
         """Take consent back with a code; false where that was done before.
 
         Raises:
@@ -84,17 +85,13 @@ class Receipts:
         ends = dt.datetime.combine(receipt.until + dt.timedelta(days=2), dt.time(), dt.timezone.utc)
         if self.used(code):
             return False
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(sa.insert(USED).values(name=self.name(code), expires=int(ends.timestamp())))
-        except sa.exc.IntegrityError:
-            return False
-        return True
+        row = {"name": self.name(code), "expires": int(ends.timestamp())}
+        with within(self._engine, connection) as here:
+            return bool(here.execute(insert_new(self._engine, USED, row)).rowcount)
 
     def forget_old(self) -> int:
         """Erase what belongs to codes whose day is over; how many rows went."""
-        with self._engine.begin() as connection:
-            return int(connection.execute(sa.delete(USED).where(USED.c.expires <= int(time.time()))).rowcount)
+        return erase_expired(self._engine, USED)
 
     def _seals(self, body: bytes) -> list[bytes]:
         """The seal of a body under each key, the newest first."""

@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from storage.database import scrub
+from storage.database import prepare, scrub, within
+from storage.rows import holds_sealed
 from storage.sealing import Keys, SealError
 
 State = Literal["waiting", "sending", "trying", "failed", "delivered", "expired"]
@@ -40,6 +41,7 @@ REFERRALS = sa.Table(
     sa.Column("expires", sa.BigInteger, nullable=False, index=True),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
+holds_sealed(REFERRALS)
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,18 @@ class Referral:
         return self.state in ("waiting", "sending", "trying", "failed")
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A call-back that a person agreed to until a moment (seconds since 1970). `content` has passed consent, `receipt` is
+    what their receipt is called."""
+
+    service: str
+    centre: str
+    content: dict[str, Any]
+    receipt: str
+    until: float
+
+
 class Referrals:
     """Takes, hands out and erases. Every method may raise `sqlalchemy.exc.SQLAlchemyError`."""
 
@@ -68,16 +82,33 @@ class Referrals:
         self._engine = engine
         self._keys = keys
         self._clock = clock
-        metadata.create_all(engine)
+        prepare(engine, metadata)
 
-    def put(self, service: str, centre: str, content: dict[str, Any], receipt: str, until: float) -> str:
-        """Seal a call-back for a service until a moment (seconds since 1970); its name. `content` has passed consent."""
+    def put(self, asked: Asked, connection: sa.engine.Connection | None = None) -> str:
+        """Seal a call-back that was agreed to, beside what else is written in a connection where one is given; its name."""
         name, now = secrets.token_hex(12), int(self._clock())
-        row = {"name": name, "receipt": receipt, "service": service, "centre": centre, "state": "waiting", "tries": 0, "code": ""}
-        with self._engine.begin() as connection:
-            made = sa.insert(REFERRALS).values(**row, made=now, due=now, expires=int(until), sealed=self._keys.seal(content, name))
-            connection.execute(made)
+        row = {
+            "name": name,
+            "receipt": asked.receipt,
+            "service": asked.service,
+            "centre": asked.centre,
+            "sealed": self._sealed(asked, name),
+        }
+        begins = {"state": "waiting", "tries": 0, "code": "", "made": now, "due": now, "expires": int(asked.until)}
+        with within(self._engine, connection) as here:
+            here.execute(sa.insert(REFERRALS).values(**row, **begins))
         return name
+
+    def renew(self, name: str, asked: Asked, connection: sa.engine.Connection | None = None) -> None:
+        """The person agreed again while it is being sent: should that fail, this is what is tried again, under the same name.
+        What was delivered stays what it is."""
+        values = {"receipt": asked.receipt, "expires": int(asked.until), "sealed": self._sealed(asked, name)}
+        mine = (REFERRALS.c.name == name) & (REFERRALS.c.service == asked.service) & (REFERRALS.c.state == "sending")
+        with within(self._engine, connection, erasing=True) as here:
+            here.execute(sa.update(REFERRALS).where(mine).values(**values))
+
+    def _sealed(self, asked: Asked, name: str) -> bytes:
+        return self._keys.seal(asked.content, name)
 
     def of_centre(self, centre: str) -> list[Referral]:
         """What a centre sent and has not taken off its list, the oldest first."""
@@ -85,10 +116,14 @@ class Referrals:
         with self._engine.connect() as connection:
             return [_shown(row) for row in connection.execute(query)]
 
-    def find(self, name: str) -> Referral | None:
+    def find(self, name: str, connection: sa.engine.Connection | None = None) -> Referral | None:
         """One by name."""
-        with self._engine.connect() as connection:
-            found = connection.execute(sa.select(REFERRALS).where(REFERRALS.c.name == name)).first()
+        query = sa.select(REFERRALS).where(REFERRALS.c.name == name)
+        if connection is not None:
+            found = connection.execute(query).first()
+        else:
+            with self._engine.connect() as own:
+                found = own.execute(query).first()
         return _shown(found) if found is not None else None
 
     def due(self) -> list[str]:
@@ -137,13 +172,16 @@ class Referrals:
         """Take one off the list of its centre, with whatever it still holds. Not while it is being sent."""
         return self._erase((REFERRALS.c.name == name) & (REFERRALS.c.centre == centre) & (REFERRALS.c.state != "sending")) == 1
 
-    def withdraw(self, receipts: list[str]) -> tuple[int, int]:
-        """The person took their yes back: what is still here is erased. How many were, and how many were already delivered."""
+    def withdraw(self, receipts: list[str], connection: sa.engine.Connection | None = None) -> tuple[int, int]:
+        """The person took their yes back: what is still here is erased. How many were, and how many had left already. One that
+        is being sent at this moment is not tried again."""
         mine = REFERRALS.c.receipt.in_(receipts)
-        with self._engine.connect() as connection:
-            states = list(connection.execute(sa.select(REFERRALS.c.state).where(mine)).scalars())
-        gone = self._erase(mine & REFERRALS.c.state.in_(("waiting", "trying", "failed")))
-        return gone, len([state for state in states if state in ("delivered", "sending")])
+        with within(self._engine, connection, erasing=True) as here:
+            # Whoever takes one in the same moment comes before this, and it has left, or after, and it is gone.
+            gone = here.execute(sa.delete(REFERRALS).where(mine & REFERRALS.c.state.in_(("waiting", "trying", "failed")))).rowcount
+            here.execute(sa.update(REFERRALS).where(mine & (REFERRALS.c.state == "sending")).values(expires=int(self._clock())))
+            left = here.execute(sa.select(sa.func.count()).where(mine & REFERRALS.c.state.in_(("delivered", "sending")))).scalar()
+        return int(gone), int(left or 0)
 
     def sweep(self) -> int:
         """Empty what the consent no longer covers, and forget lines that nobody took off; how many."""
@@ -161,8 +199,12 @@ class Referrals:
         if not keep:
             values["sealed"] = b""
         values.setdefault("due", int(self._clock()))
+        mine = REFERRALS.c.name == name
+        if state != "delivered":
+            # Whoever sent it so slowly that another took over does not undo what that one did.
+            mine &= REFERRALS.c.state.not_in(("delivered", "expired"))
         with self._engine.begin() as connection:
-            connection.execute(sa.update(REFERRALS).where(REFERRALS.c.name == name).values(state=state, code=code, **values))
+            connection.execute(sa.update(REFERRALS).where(mine).values(state=state, code=code, **values))
         if not keep:
             scrub(self._engine)
         return state

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from signpost.knowledge import Knowledge
 from signpost.model import ISSUES, STRANDS
+from storage.database import add_to, prepare
 
 Outcome = Literal["information", "report", "referral", "report_and_referral", "emergency", "left"]
 Face = Literal["yes", "partly", "no"]
@@ -72,7 +73,7 @@ class Register:
     def __init__(self, engine: sa.engine.Engine, facts: Knowledge) -> None:
         self._engine = engine
         self._facts = facts
-        metadata.create_all(engine)
+        prepare(engine, metadata)
 
     def count(self, entry: Entry, day: dt.date | None = None) -> None:
         """Count one walk-in.
@@ -133,12 +134,8 @@ class Register:
                 raise ValueError(f"The register has no such {what}.")
 
     def _add(self, centre: str, rows: list[tuple[dt.date, str, str]]) -> None:
-        if self._engine.dialect.name == "postgresql":
-            from sqlalchemy.dialects.postgresql import insert
-        else:
-            from sqlalchemy.dialects.sqlite import insert
         with self._engine.begin() as connection:
-            for (day, what, value), number in Counter(rows).items():
-                made = insert(COUNTS).values(day=day, centre=centre, what=what, value=value, number=number)
-                keys = ["day", "centre", "what", "value"]
-                connection.execute(made.on_conflict_do_update(index_elements=keys, set_={"number": COUNTS.c.number + number}))
+            # In one order, so that two who count at once never wait for each other.
+            for (day, what, value), number in sorted(Counter(rows).items()):
+                row = {"day": day, "centre": centre, "what": what, "value": value, "number": number}
+                connection.execute(add_to(self._engine, COUNTS, row, "number"))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from storage.database import scrub
+from storage.database import prepare, scrub
 from storage.sealing import Keys
 
 IDLE_SECONDS, UNATTENDED_SECONDS, LONGEST_SECONDS = 5 * 60, 30 * 60, 10 * 3600
@@ -50,7 +50,7 @@ class Sittings:
         self._keys = keys
         self._clock = clock
         self._when_ended: list[Callable[[str], object]] = []
-        metadata.create_all(engine)
+        prepare(engine, metadata)
 
     def when_ended(self, told: Callable[[str], object]) -> None:
         """Call this with the name of every sitting that ends: what was opened in it is to be erased."""

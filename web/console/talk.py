@@ -15,6 +15,7 @@ from signpost.model import Message, Question, Situation, block_as_json, block_fr
 from signpost.turn import answer_reading
 from web.console.register import Unmet
 from web.console.walk_ins import WalkIn
+from web.erasures import Erasures
 from web.gateway import Answer, Gateway, words_of
 from web.logs import log
 
@@ -25,9 +26,10 @@ DANGER = "dangerous"
 
 @dataclass(frozen=True)
 class Talk:
-    """The engine, the facts and the clock."""
+    """The engine, what it has yet to erase, the facts and the clock."""
 
     gateway: Gateway
+    erasures: Erasures
     facts: Knowledge
     clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.timezone.utc)
 
@@ -42,7 +44,7 @@ class Talk:
         answer = self._read(walk_in.token, before, text, choice, languages if who == "person" else languages[::-1])
         if answer.erase:
             # "Forget me" and "start again": nothing told stays, in the engine nor here. The languages do.
-            self.gateway.erase(walk_in.token)
+            self.erasures.erase(walk_in.token)
             fresh = WalkIn(walk_in.token, walk_in.language, walk_in.volunteer_language, walk_in.under_16)
             return self._answered(fresh, answer.reading, fresh.known, answer.degraded)[0]
         said = {"who": who, "text": self._label(walk_in, choice) if choice else text}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any
 
 import phonenumbers
 from flask import Blueprint, Flask, abort, current_app, g, redirect, render_template, request, url_for
 from markupsafe import Markup
+from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response
 
 from signpost import consent as consents
@@ -22,14 +24,16 @@ from signpost.papers import Paper
 from signpost.plaintext import MAX_CHARACTERS
 from signpost.presenting import alert, contacts_of, named_services, route_ids, route_item, services_block
 from signpost.wording import LRI, PDI, Wording
+from storage.database import together
 from web.console import audit
 from web.console.delivery import Route
 from web.console.receipts import Receipts
-from web.console.referrals import Referrals
+from web.console.referrals import Asked, Referrals
 from web.console.register import FACES, Entry, Face, Outcome, Register
 from web.console.talk import Talk, Who, safety_of, unmet
 from web.console.walk_ins import WalkIn, WalkIns, begin
 from web.console.words import desk
+from web.erasures import Erasures
 from web.gateway import words_of
 
 blueprint = Blueprint("walk_in", __name__, url_prefix="/walk-in")
@@ -42,8 +46,9 @@ HELP = "support_service"
 def open_desk(app: Flask, clock: Any = None) -> None:
     """Give the app its walk-ins. They end with the sitting they were begun in."""
     gateway, facts = app.extensions["gateway"], app.extensions["facts"]
-    app.extensions["walk_ins"] = WalkIns(app.extensions["engine"], app.extensions["keys"], gateway)
-    app.extensions["talk"] = Talk(gateway, facts, clock) if clock else Talk(gateway, facts)
+    erasures = Erasures.of(app.extensions["settings"], app.extensions["engine"], gateway)
+    app.extensions["walk_ins"] = WalkIns(app.extensions["engine"], app.extensions["keys"], erasures)
+    app.extensions["talk"] = Talk(gateway, erasures, facts, clock) if clock else Talk(gateway, erasures, facts)
     app.extensions["receipts"] = Receipts(app.extensions["engine"], app.extensions["keys"], facts.consent)
     app.extensions["sittings"].when_ended(app.extensions["walk_ins"].erase)
     app.register_blueprint(blueprint)
@@ -87,9 +92,14 @@ def _here() -> WalkIn | None:
     return g.walk_in
 
 
-def _keep(walk_in: WalkIn) -> None:
+def _keep(walk_in: WalkIn, connection: Connection | None = None) -> None:
     g.walk_in = walk_in
-    _walk_ins().keep(g.sitting.name, walk_in)
+    _walk_ins().keep(g.sitting.name, walk_in, connection)
+
+
+def _together() -> AbstractContextManager[Connection]:
+    """What was agreed, what is taken back and what is to leave are kept as one: a process that dies leaves no half of it."""
+    return together(current_app.extensions["engine"], erasing=True)
 
 
 def _home() -> Response:
@@ -318,8 +328,9 @@ def choose() -> Response | str | tuple[str, int]:
     account = {**walk_in.account, **{key: typed.get(key, "") for key in papers.QUESTIONS if not (key == "name" and walk_in.under_16)}}
     changed = walk_in.with_(account=account, routes=chosen, call=_call_of(walk_in, typed))
     # What leaves has changed: what was agreed before does not hold for it.
-    changed = _unsaid(changed)
-    _keep(changed)
+    with _together() as connection:
+        changed, _left = _unsaid(changed, connection)
+        _keep(changed, connection)
     return _to("agree" if _recipients(changed) else "sheet")
 
 
@@ -442,25 +453,31 @@ def agree() -> Response | str:
         return _to("talk" if walk_in.danger else "sheet")
     if request.method == "GET":
         return _agree_page(walk_in, wanted)
-    earlier = _referrals().find(walk_in.referral) if walk_in.referral else None
-    left = earlier.name if earlier and earlier.state in ("sending", "delivered") else ""
-    walk_in = _unsaid(walk_in)
     given, rules, now = Consent(), _facts().consent, _now()
     for recipient in wanted:
-        together, alone = _asked_items(walk_in, recipient)
-        for item in (*together, *alone):
+        at_once, alone = _asked_items(walk_in, recipient)
+        for item in (*at_once, *alone):
             said = request.form.get(f"item-{recipient}-{item}") or ("" if item in alone else request.form.get(f"all-{recipient}", ""))
             if said in SAID:
                 given = given.with_answer(recipient, item, said, consents.ends(rules, recipient, now))
     agreed = any(given.live(recipient, now) for recipient in given.recipients)
     audit.record("consent.given" if agreed else "consent.refused")
-    walk_in = walk_in.with_(consent=tuple(given.as_json()), asked=True)
-    if agreed:
-        walk_in = walk_in.with_(code=_receipts().make(given, now)[0])
+    code = _receipts().make(given, now)[0] if agreed else ""
+    if code:
         audit.record("receipt.made")
-        # The same form sent twice asks for one call: what has left stays what it is.
-        walk_in = walk_in.with_(referral=left) if left else _referred(walk_in, given, now)
-    _keep(walk_in)
+    asked = _asked(walk_in, given, code, now) if agreed else None
+    with _together() as connection:
+        here = _walk_ins().hold(g.sitting.name, connection)
+        if here is None or (here.call, here.account, here.routes) != (walk_in.call, walk_in.account, walk_in.routes):
+            # It ended, or another form changed what would leave: that was not agreed to.
+            return _to("agree")
+        after, left = _unsaid(here, connection)
+        name = _referred(asked, left, connection) if agreed else ""
+        unsent = agreed and asked is None and not left and _wants_call(walk_in, given, now)
+        _keep(after.with_(consent=tuple(given.as_json()), asked=True, code=code, referral=name, unsent=unsent), connection)
+    if name and not left:
+        audit.record("referral.asked")
+        current_app.extensions["refer"](name)
     return _to("sheet")
 
 
@@ -468,10 +485,10 @@ def _agree_page(walk_in: WalkIn, wanted: Mapping[str, str | None]) -> str:
     one, other = _houses()
     asked = []
     for recipient, service in wanted.items():
-        together, alone = _asked_items(walk_in, recipient)
-        question = tuple(papers.ask_all(recipient, together, house, service) for house in (one, other))
+        at_once, alone = _asked_items(walk_in, recipient)
+        question = tuple(papers.ask_all(recipient, at_once, house, service) for house in (one, other))
         asked.append(
-            (recipient, tuple(papers.recipient_name(recipient, house, service) for house in (one, other)), question, together, alone)
+            (recipient, tuple(papers.recipient_name(recipient, house, service) for house in (one, other)), question, at_once, alone)
         )
     last = max(consents.ends(_facts().consent, recipient, _now()) for recipient in wanted)
     spoken = [
@@ -486,31 +503,46 @@ def _agree_page(walk_in: WalkIn, wanted: Mapping[str, str | None]) -> str:
     return render_template("agree.html", asked=asked, spoken=spoken, after=after, labels=labels, answers=papers.ANSWERS)
 
 
-def _referred(walk_in: WalkIn, given: Consent, now: dt.datetime) -> WalkIn:
-    """Put the call-back in the queue where the person agreed that the service has their number. It leaves by no other way."""
+def _wants_call(walk_in: WalkIn, given: Consent, now: dt.datetime) -> bool:
+    """Whether a service is to call, and the person agreed that it has their number."""
+    return walk_in.call_back is not None and bool(walk_in.call_back.service) and "contact" in given.live(HELP, now)
+
+
+def _asked(walk_in: WalkIn, given: Consent, code: str, now: dt.datetime) -> Asked | None:
+    """The call-back that may be put in the queue; it leaves by no other way. None where none was agreed to or none can be sent."""
     call = walk_in.call_back
-    if call is None or not call.service or "contact" not in given.live(HELP, now):
-        return walk_in
-    if call.service not in _routes():
-        return walk_in.with_(unsent=True)
+    if call is None or not _wants_call(walk_in, given, now) or call.service not in _routes():
+        return None
     house = _talk().house("en")
     told, known = walk_in.told, walk_in.known
     made = papers.report(told, known, call, given, HELP, house, call.service)
     data = papers.report_as_json(told, known, call, given, HELP, house, call.service)
     until = min(answer.until for answer in given.answers if answer.recipient == HELP and answer.said == "yes")
     content = {"text": as_text(made), "data": data}
-    name = _referrals().put(call.service, g.volunteer.centre, content, _receipts().name(walk_in.code), until.timestamp())
-    audit.record("referral.asked")
-    current_app.extensions["refer"](name)
-    return walk_in.with_(referral=name, unsent=False)
+    return Asked(call.service, g.volunteer.centre, content, _receipts().name(code), until.timestamp())
 
 
-def _unsaid(walk_in: WalkIn) -> WalkIn:
-    """The walk-in with nothing agreed to; what waits to be delivered is erased. What has left already stays on record."""
+def _referred(asked: Asked | None, left: str, connection: Connection) -> str:
+    """Put a call-back in the queue; its name, or that of the one that `left`, empty where there is neither.
+
+    The same form sent twice asks for one call: what has left stays what it is.
+    """
+    if left:
+        if asked is not None:
+            _referrals().renew(left, asked, connection)
+        return left
+    return _referrals().put(asked, connection) if asked is not None else ""
+
+
+def _unsaid(walk_in: WalkIn, connection: Connection) -> tuple[WalkIn, str]:
+    """The walk-in with nothing agreed to; what waits to be delivered is erased. What has left already stays on record: its
+    name, empty where there is none."""
     if walk_in.code:
-        _referrals().withdraw(_receipts().names(walk_in.code))
-        _receipts().use(walk_in.code)
-    return walk_in.with_(consent=(), asked=False, code="", referral="", unsent=False)
+        _referrals().withdraw(_receipts().names(walk_in.code), connection)
+        _receipts().use(walk_in.code, connection)
+    found = _referrals().find(walk_in.referral, connection) if walk_in.referral else None
+    left = found.name if found is not None and found.state in ("sending", "delivered") else ""
+    return walk_in.with_(consent=(), asked=False, code="", referral="", unsent=False), left
 
 
 @blueprint.post("/take-back")
@@ -520,7 +552,9 @@ def take_back() -> Response:
     if walk_in is None:
         return _home()
     if walk_in.code:
-        _keep(_unsaid(walk_in))
+        with _together() as connection:
+            unsaid, _left = _unsaid(walk_in, connection)
+            _keep(unsaid, connection)
         audit.record("consent.withdrawn")
     return _to("sheet")
 

@@ -17,10 +17,11 @@ import sqlalchemy as sa
 from signpost.consent import Consent
 from signpost.model import Situation
 from signpost.papers import Account, CallBack
-from storage.database import scrub, upsert
+from storage.database import prepare, scrub, upsert
+from storage.rows import holds_sealed
 from storage.sealing import Keys, SealError
 from web.console.sittings import UNATTENDED_SECONDS
-from web.gateway import Gateway
+from web.erasures import Erasures
 
 # What a page shows at most; the person's words for a report are kept apart from it.
 KEPT_TURNS = 30
@@ -33,6 +34,7 @@ WALK_INS = sa.Table(
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Column("expires", sa.BigInteger, nullable=False, index=True),
 )
+holds_sealed(WALK_INS)
 
 
 @dataclass(frozen=True)
@@ -97,12 +99,12 @@ def begin(language: str, volunteer_language: str, under_16: bool) -> WalkIn:
 class WalkIns:
     """Keeps, finds and erases. Every method may raise `sqlalchemy.exc.SQLAlchemyError`."""
 
-    def __init__(self, engine: sa.engine.Engine, keys: Keys, gateway: Gateway, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, engine: sa.engine.Engine, keys: Keys, erasures: Erasures, clock: Callable[[], float] = time.time) -> None:
         self._engine = engine
         self._keys = keys
-        self._gateway = gateway
+        self._erasures = erasures
         self._clock = clock
-        metadata.create_all(engine)
+        prepare(engine, metadata)
 
     def find(self, sitting: str) -> WalkIn | None:
         """The walk-in of a sitting (its name); None where there is none or it was left alone too long."""
@@ -117,16 +119,25 @@ class WalkIns:
             return None
         return walk_in
 
-    def keep(self, sitting: str, walk_in: WalkIn) -> None:
-        """Write a walk-in; its time begins anew."""
+    def hold(self, sitting: str, connection: sa.engine.Connection) -> WalkIn | None:
+        """The walk-in of a sitting as it is now: nobody else changes it until the transaction of this connection ends."""
+        found = connection.execute(sa.select(WALK_INS).where(WALK_INS.c.name == self._name(sitting)).with_for_update()).first()
+        return self._opened(found) if found is not None else None
+
+    def keep(self, sitting: str, walk_in: WalkIn, connection: sa.engine.Connection | None = None) -> None:
+        """Write a walk-in, beside what else is written in a connection where one is given; its time begins anew."""
         name = self._name(sitting)
         row = {
             "name": name,
             "sealed": self._keys.seal(dataclasses.asdict(walk_in), name),
             "expires": int(self._clock() + UNATTENDED_SECONDS),
         }
-        with self._engine.begin() as connection:
-            connection.execute(upsert(self._engine, WALK_INS, row))
+        statement = upsert(self._engine, WALK_INS, row)
+        if connection is not None:
+            connection.execute(statement)
+            return
+        with self._engine.begin() as own:
+            own.execute(statement)
 
     def erase(self, sitting: str) -> None:
         """Erase the walk-in of a sitting, on disk and in the engine too. Nothing happens where there is none."""
@@ -147,7 +158,7 @@ class WalkIns:
         scrub(self._engine)
         for row in found:
             if (walk_in := self._opened(row)) is not None:
-                self._gateway.erase(walk_in.token)
+                self._erasures.erase(walk_in.token)
         return len(found)
 
     def _opened(self, row: Any) -> WalkIn | None:

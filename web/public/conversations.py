@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from signpost.model import Message, Situation, block_as_json
 from storage.turnstile import Turnstile
 from web import metrics
+from web.erasures import Erasures
 from web.gateway import Answer, Gateway
 from web.logs import log
 from web.store import Conversation, ConversationStore, new_token
@@ -26,9 +27,8 @@ class Conversations:
 
     store: ConversationStore
     gateway: Gateway
+    erasures: Erasures
     turnstile: Turnstile = field(default_factory=lambda: Turnstile("web"))
-    # How long the engine keeps a row at most: an erasure it does not confirm is tried again until then.
-    engine_keeps_seconds: float = 72 * 3600.0
 
     def find(self, token: str | None) -> Conversation | None:
         """The conversation of a token, or None. When the store is down, the token alone: what is kept under it is joined
@@ -91,12 +91,4 @@ class Conversations:
             self.store.erase(token)
         except sa.exc.SQLAlchemyError as error:
             log.error("store.silent", kind=type(error).__name__)
-        self.erase_in_engine(token)
-
-    def erase_in_engine(self, token: str) -> None:
-        """Erase what the engine keeps of a conversation, now or, if it is down, as soon as it answers."""
-        for name in self.gateway.erase(token):
-            try:
-                self.store.put_erasure(name, self.engine_keeps_seconds)
-            except sa.exc.SQLAlchemyError as error:
-                log.error("store.silent", kind=type(error).__name__)
+        self.erasures.erase(token)

@@ -225,7 +225,7 @@ def _remember(number: str, outcome: Outcome) -> None:
     if outcome.talk is None or outcome.fresh:
         store.erase(number)
         for token in extensions["keys"].names("sms", number):
-            extensions["conversations"].erase_in_engine(token)
+            extensions["conversations"].erasures.erase(token)
     if outcome.talk is not None:
         store.keep(number, outcome.talk)
 

@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.database import insert_new, prepare, scrub, upsert
+from storage.rows import holds_sealed
 from storage.sealing import Keys, SealError
 
 metadata = sa.MetaData()
@@ -56,6 +57,8 @@ TALLIES = sa.Table(
     sa.Column("count", sa.Integer, nullable=False),
     sa.Column("expires", sa.BigInteger, nullable=False, index=True),
 )
+for _table in (TALKS, MESSAGES, OUTBOUND):
+    holds_sealed(_table)
 
 # A person who texted STOP is left alone this long; everything else about them is gone at once.
 STOPPED_DAYS = 365

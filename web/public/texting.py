@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from flask import Blueprint, Flask, current_app, redirect, request, session, url_for
-from redis import RedisError
 from werkzeug.wrappers import Response as BaseResponse
 
 from signpost.model import Block, Routes, Services, block_from_json
 from storage.settings import STATE
-from web.jobs import Jobs, account_of, make_jobs
+from web.jobs import account_of, into_queue
 from web.logs import log
 from web.public.outbox import CannotTextError, Outbox
 from web.public.pages import TOKEN_KEY, words
@@ -28,18 +26,7 @@ _SAID_KEY = "texting"
 def open_door(app: Flask, folder: Path = STATE) -> None:
     """Give the app its outbox. The queue is opened when the first text goes into it."""
     settings = app.extensions["settings"]
-    opened: list[Jobs] = []
-
-    def enqueue(name: str) -> object:
-        if not opened:
-            opened.append(make_jobs(settings, folder))
-        try:
-            return opened[0].deliver(name)
-        except (RedisError, sqlite3.Error) as error:
-            # The text waits in its row; the sweep puts it in the queue when that answers again.
-            log.error("queue.silent", kind=type(error).__name__)
-            return None
-
+    enqueue = into_queue(settings, folder, lambda jobs: jobs.deliver)
     app.extensions["outbox"] = Outbox(app.extensions["sms"].store, enqueue, settings.sms_daily_cap, settings.sms_countries)
 
 
