@@ -1,7 +1,8 @@
-"""What Rasa does anew at every action call and needs to do once: docs/performance.md has the figures.
+"""What Rasa takes longer over than it needs: docs/performance.md has the figures.
 
 Rasa checks what the action server answers against a schema, and before that the schema itself against the schema of
-schemas: that was two thirds of a turn. And it opens a new connection for each call.
+schemas: that was two thirds of a turn. It opens a new connection for each call. And it packs a model as tightly as gzip
+can, which takes a quarter of a training for a tenth of the size.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import aiohttp
 from jsonschema.validators import validator_for
 from rasa.core.actions.action import RemoteAction
 from rasa.core.constants import DEFAULT_REQUEST_TIMEOUT
+from rasa.engine.storage import local_model_storage
 from rasa.utils.endpoints import EndpointConfig
+from tarsafe import TarSafe
 
 # An idle connection to the action server is kept so long.
 KEEP_SECONDS = 60.0
@@ -56,7 +59,17 @@ def _session(endpoint: EndpointConfig) -> aiohttp.ClientSession:
     )
 
 
+class _Archive(TarSafe):
+    """A model's archive, packed quickly."""
+
+    @classmethod
+    def gzopen(cls, name: str, mode: str = "r", fileobj: Any = None, compresslevel: int = 3, **kwargs: Any) -> Any:
+        """Open it; the level counts for writing alone."""
+        return super().gzopen(name, mode, fileobj, compresslevel, **kwargs)
+
+
 def install() -> None:
-    """Put both in place. Twice does no harm."""
+    """Put all in place. Twice does no harm."""
+    local_model_storage.TarSafe = _Archive
     RemoteAction._validate_action_result = _validate
     EndpointConfig.session = _session

@@ -380,14 +380,19 @@ def _own_name(house: House) -> str:
     return str(house.knowledge.languages.get(house._.locale, {}).get("name", house._.locale))
 
 
+def sorry_in(language: str | None, house: House) -> str | None:
+    """999 in a language that nobody here writes, and how to ask for an interpreter; None where it is none of them."""
+    known = house.knowledge.other_languages.get(language or "")
+    if known is None:
+        return None
+    return f"{known['sorry']} {house._('In danger, call 999. On the phone, say: {ask}.', ask=known['ask'])}"
+
+
 def unreadable(situation: Situation, reading: Reading, house: House) -> Turn:
     """A script that nobody here reads yet: the emergency line first, then interpreters, then the languages there are."""
     _ = house._
-    known = house.knowledge.other_languages.get(reading.value or "")
     said = _("In danger, call 999. Sorry, I cannot read this language yet. On the phone you can ask for an interpreter.")
-    if known is not None:
-        help_line = _("In danger, call 999. On the phone, say: {ask}.", ask=known["ask"])
-        said = f"{known['sorry']} {help_line}"
+    said = sorry_in(reading.value, house) or said
     found = _with_human(named_services((house.knowledge.place.general_service,), house), house)
     asked = next_question(situation, house)
     options = (Option("change_language", _("Languages")), *asked.options)

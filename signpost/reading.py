@@ -145,7 +145,8 @@ UNREADABLE = "unreadable"
 def read(text: str, reader: Reader) -> Reading:
     """A whole reading from phrases alone, for when no trained reader answers."""
     seen = reader.observe(text)
-    return unread(text, seen, [reader.language], reader.others) or reading_from(seen, language=reader.language)
+    language = foreign(text, reader.others) or reader.language
+    return unread(text, seen, [reader.language], reader.others) or reading_from(seen, language=language)
 
 
 def unread(text: str, seen: Observed, languages: Iterable[str], others: Languages) -> Reading | None:

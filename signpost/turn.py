@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from signpost.decision import danger, safety_entry, topic_of
+from signpost.decision import danger, safety_entry, sorry_in, topic_of
 from signpost.house import House
 from signpost.model import Alert, Message, Reading, Situation, Text, Turn
 from signpost.plaintext import clean
@@ -56,6 +56,8 @@ def translation_note(situation: Situation, house: House) -> Text | None:
 def language_note(language: str | None, locale: str, house: House) -> Text | None:
     """Said to someone whose language is read but not written here: that, and how to ask for an interpreter. Where it is
     written but another was asked for: how to change, in that language."""
+    if (sorry := sorry_in(language, house)) is not None:
+        return Text(sorry, sorry)
     known = house.knowledge.languages.get(language or "")
     if known is None or language == locale:
         return None

@@ -142,7 +142,8 @@ def train(raw: sp.csr_matrix, examples: Sequence[Example], copies: int = 1) -> H
     order: those only help to fit, never to calibrate.
     """
     vocabulary = Vocabulary.learn(raw)
-    vectors = vocabulary.vectors(raw)
+    # Doubles, because the solver would make them so again for each of a hundred heads.
+    vectors = vocabulary.vectors(raw).astype(np.float64)
     count = len(examples)
     writers = np.array([f"{item.language}:{item.writer}" for item in examples])
     columns: list[np.ndarray] = []

@@ -29,7 +29,7 @@ from bot.components.fitting import heads_of
 from bot.components.heads import Example, Heads, sigmoid, softmax
 from bot.components.observer import CLEAN, LANGUAGE, OBSERVED, PARTS
 from bot.components.readers import facts as known
-from signpost.language import by_letters
+from signpost.language import by_letters, foreign
 from signpost.model import Reading, Scored
 from signpost.reading import Observed, facts, reading_from, unread, wanted_language
 from signpost.risk import Thresholds, decide
@@ -166,7 +166,7 @@ class TrainedReader(GraphComponent):
             strands=tuple(strands),
             risk=risk,
             cues=_cues(seen, risk, dict(zip(labels.get("cue", ()), found.get("cue", ())))),
-            language=by_letters(text, known().languages) or language if language.startswith("zh") else language,
+            language=_written_in(text, language),
             **facts(seen),
         )
 
@@ -212,6 +212,13 @@ def by_language(training_data: TrainingData) -> dict[str, list[Example]]:
             )
         )
     return made
+
+
+def _written_in(text: str, language: str) -> str:
+    """The language a message is written in, where it is read with the words of a neighbour."""
+    if language.startswith("zh"):
+        return by_letters(text, known().languages) or language
+    return foreign(text, known().other_languages) or language
 
 
 def _intent(found: np.ndarray, labels: Sequence[str], asks: bool) -> tuple[str, float]:
