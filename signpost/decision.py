@@ -382,10 +382,12 @@ def _own_name(house: House) -> str:
 
 def sorry_in(language: str | None, house: House) -> str | None:
     """999 in a language that nobody here writes, and how to ask for an interpreter; None where it is none of them."""
+    _ = house._
     known = house.knowledge.other_languages.get(language or "")
     if known is None:
         return None
-    return f"{known['sorry']} {house._('In danger, call 999. On the phone, say: {ask}.', ask=known['ask'])}"
+    help_line = _("In danger, call 999. On the phone, say: {ask}.", ask=known["ask"])
+    return f"{known['sorry']} {help_line}"
 
 
 def unreadable(situation: Situation, reading: Reading, house: House) -> Turn:
