@@ -56,8 +56,8 @@ class TrainedReader(GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Thresholds were chosen on held-out writers (docs/model_card.md says on which, and what they cost)."""
         return {
-            "danger_alone": 0.13,
-            "danger_with_cue": 0.06,
+            "danger_alone": 0.15,
+            "danger_with_cue": 0.08,
             # Where no encoder gives a second opinion the heads are less sure of danger that they hear.
             "danger_alone_linear": 0.08,
             "danger_with_cue_linear": 0.04,
@@ -66,7 +66,7 @@ class TrainedReader(GraphComponent):
             "ask": 0.5,
             "sure": 0.4,
             "use_encoder": True,
-            "encoder_weight": 0.6,
+            "encoder_weight": 0.5,
             # Whether something is a question shows in its form, which the linear heads see better.
             "encoder_weight_ask": 0.3,
             "noisy_copies": 1,
