@@ -100,6 +100,8 @@ class Reader:
 # A story longer than this is also read sentence by sentence, so that what is over in one does not hush what is happening
 # in another. Where nobody wrote full stops, a run of words is read in overlapping parts.
 STORY_WORDS, PART_WORDS, STEP_WORDS, LEAST_WORDS = 60, 24, 16, 4
+# Reading a part takes a few milliseconds, and nobody may make the next person wait by writing in single letters.
+MOST_PARTS = 20
 _SENTENCE_END = re.compile(r"(?<=[.!?\n؟。！？])\s*")
 
 
@@ -136,7 +138,8 @@ def parts_of(text: str) -> list[str]:
         else:
             starts = range(0, max(1, len(words) - PART_WORDS + STEP_WORDS), STEP_WORDS)
             parts += [" ".join(words[start : start + PART_WORDS]) for start in starts]
-    return parts
+    together = -(-len(parts) // MOST_PARTS)
+    return [" ".join(parts[start : start + together]) for start in range(0, len(parts), together)] if parts else []
 
 
 UNREADABLE = "unreadable"

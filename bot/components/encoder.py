@@ -9,11 +9,14 @@ answer alone.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 LONGEST = 128
+# A story of 2,000 characters has five windows. What has more is made of signs, and is read in so many, spread evenly.
+MOST_WINDOWS = 8
 
 
 class SentenceEncoder:
@@ -49,7 +52,10 @@ class SentenceEncoder:
             return [ids]
         first, last, inner = ids[0], ids[-1], ids[1:-1]
         size, step = LONGEST - 2, (LONGEST - 2) * 3 // 4
-        return [[first, *inner[start : start + size], last] for start in range(0, len(inner) - size // 4, step)]
+        starts: Sequence[int] = range(0, len(inner) - size // 4, step)
+        if len(starts) > MOST_WINDOWS:
+            starts = [starts[place * (len(starts) - 1) // (MOST_WINDOWS - 1)] for place in range(MOST_WINDOWS)]
+        return [[first, *inner[start : start + size], last] for start in starts]
 
 
 def load(folder: Path, language: str) -> SentenceEncoder | None:

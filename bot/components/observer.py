@@ -56,7 +56,7 @@ class Observer(GraphComponent):
         with model_storage.read_from(resource) as folder:
             made = readers(Path(folder))
         # The tokenizer of English takes a moment to start; the first person must not wait for it.
-        made.of("en")
+        made.of("en").observe("hello")
         return cls(model_storage, resource, made)
 
     def train(self, training_data: TrainingData) -> Resource:

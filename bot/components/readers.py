@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import mmap
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from bot import paths
 from signpost import knowledge
@@ -20,12 +20,14 @@ def facts() -> knowledge.Knowledge:
 
 def readers(folder: Path | None = None) -> Readers:
     """Readers of every language, none made yet; from phrases that `keep` wrote into this folder where there are some."""
+    # Mapped, because Rasa takes the folder away once everything is loaded, and few languages are ever read.
+    kept = {path.stem: _mapped(path) for path in folder.glob("*.json")} if folder else {}
+    return Readers(facts(), lambda language: json.loads(kept[language][:]) if language in kept else None)
 
-    def packed(language: str) -> Any:
-        path = folder / f"{language}.json" if folder else None
-        return json.loads(path.read_text(encoding="utf-8")) if path and path.exists() else None
 
-    return Readers(facts(), packed)
+def _mapped(path: Path) -> mmap.mmap:
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def keep(reader: Reader, folder: Path) -> None:
