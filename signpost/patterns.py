@@ -30,6 +30,7 @@ MAX_VARIANTS = 400
 LONGEST = 200
 # spaCy has no tokenizer of its own for these; its multi-language one splits at spaces and punctuation.
 _WITHOUT_OWN_TOKENIZER = {"ckb": "xx", "zh-Hant": "zh", "zh-Hans": "zh"}
+_SIGNS = re.compile(r"([^\w\s]{4})[^\w\s]{4,}")
 _CHOICE = re.compile(r"\(([^()]*)\)")
 # Ends a word in the trie; no token of a folded text holds it.
 _END = "\x1f"
@@ -67,8 +68,8 @@ def tokenizer(language: str) -> Language:
 
 
 def tokens(text: str, language: str) -> Doc:
-    """The folded text, split into words."""
-    return tokenizer(language).make_doc(fold(text))
+    """The folded text, split into words. Of a long run of signs the first few are kept: spaCy looks at each with all after it."""
+    return tokenizer(language).make_doc(_SIGNS.sub(r"\1", fold(text)))
 
 
 def variants(phrase: str) -> list[str]:
