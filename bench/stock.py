@@ -15,6 +15,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from bench.ours import CHANNEL_SECRET
 from bench.sample import Sample, write_examples, write_fallback_rule, write_stories
 from bench.servers import ROOT, BenchError, Done, Server, free_port, fresh, run
 
@@ -111,7 +112,7 @@ def engine(name: str, model: Path, actions_port: int) -> Server:
     """The default pipeline behind Rasa's REST channel, with Rasa's own SQL tracker store on SQLite."""
     store = fresh(f"{name}-stores") / "tracker.db"
     endpoints = {
-        "action_endpoint": {"url": f"http://127.0.0.1:{actions_port}/webhook"},
+        "action_endpoint": {"url": f"http://127.0.0.1:{actions_port}/webhook", "headers": {"X-Signpost-Secret": CHANNEL_SECRET}},
         "tracker_store": {"type": "SQL", "dialect": "sqlite", "db": str(store)},
     }
     return _serve(name, model, endpoints)
