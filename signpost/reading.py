@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from signpost.knowledge import Area, Knowledge
-from signpost.language import Languages, foreign, readable
+from signpost.language import foreign, readable
 from signpost.model import HATE, Reading, Scored
 from signpost.patterns import Hit, Packed, Phrases, tokens, variants
 from signpost.plaintext import fold
@@ -97,14 +97,6 @@ class Reader:
         return 15 if counted.get("age_words", {}).get("child") else None
 
 
-# A story longer than this is also read sentence by sentence, so that what is over in one does not hush what is happening
-# in another. Where nobody wrote full stops, a run of words is read in overlapping parts.
-STORY_WORDS, PART_WORDS, STEP_WORDS, LEAST_WORDS = 60, 24, 16, 4
-# Reading a part takes a few milliseconds, and nobody may make the next person wait by writing in single letters.
-MOST_PARTS = 20
-_SENTENCE_END = re.compile(r"(?<=[.!?\n؟。！？])\s*")
-
-
 class Readers:
     """One phrase reader a language, made when it is first needed.
 
@@ -124,6 +116,14 @@ class Readers:
         if name not in self._made:
             self._made[name] = Reader(name, self._knowledge, self._packed(name))
         return self._made[name]
+
+
+# A story longer than this is also read sentence by sentence, so that what is over in one does not hush what is happening
+# in another. Where nobody wrote full stops, a run of words is read in overlapping parts.
+STORY_WORDS, PART_WORDS, STEP_WORDS, LEAST_WORDS = 60, 24, 16, 4
+# Reading a part takes a few milliseconds, and nobody may make the next person wait by writing in single letters.
+MOST_PARTS = 20
+_SENTENCE_END = re.compile(r"(?<=[.!?\n؟。！？])\s*")
 
 
 def parts_of(text: str) -> list[str]:
@@ -148,17 +148,16 @@ UNREADABLE = "unreadable"
 def read(text: str, reader: Reader) -> Reading:
     """A whole reading from phrases alone, for when no trained reader answers."""
     seen = reader.observe(text)
-    language = foreign(text, reader.others) or reader.language
-    return unread(text, seen, [reader.language], reader.others) or reading_from(seen, language=language)
+    other = foreign(text, reader.others)
+    return unread(text, seen, [reader.language], other) or reading_from(seen, language=other or reader.language)
 
 
-def unread(text: str, seen: Observed, languages: Iterable[str], others: Languages) -> Reading | None:
+def unread(text: str, seen: Observed, languages: Iterable[str], other: str | None) -> Reading | None:
     """The reading of a message in a language that nobody here reads, with that language as its `value` if it can be
-    named; None for every other message, and for one in which danger is heard all the same."""
+    named (`other`, see `language.foreign`); None for every other message, and for one in which danger is heard all the same."""
     if seen.cues.risk == "now":
         return None
-    named = foreign(text, others)
-    return None if named is None and readable(text, languages) else Reading(intent=UNREADABLE, value=named)
+    return None if other is None and readable(text, languages) else Reading(intent=UNREADABLE, value=other)
 
 
 def reading_from(seen: Observed, language: str | None = None) -> Reading:

@@ -141,7 +141,8 @@ class TrainedReader(GraphComponent):
     def read(self, text: str, seen: Observed, language: str) -> Reading:
         """The reading of one message: heads where the language has them, phrases alone where it has none."""
         heads = self._heads.get(language)
-        if (reading := unread(text, seen, self._heads, known().other_languages)) is not None:
+        other = foreign(text, known().other_languages)
+        if (reading := unread(text, seen, self._heads, other)) is not None:
             return reading
         if heads is None or not text:
             return reading_from(seen, language)
@@ -166,7 +167,8 @@ class TrainedReader(GraphComponent):
             strands=tuple(strands),
             risk=risk,
             cues=_cues(seen, risk, dict(zip(labels.get("cue", ()), found.get("cue", ())))),
-            language=_written_in(text, language),
+            # Read with the words of a neighbour, it may still be written in another language.
+            language=(by_letters(text, known().languages) if language.startswith("zh") else other) or language,
             **facts(seen),
         )
 
@@ -212,13 +214,6 @@ def by_language(training_data: TrainingData) -> dict[str, list[Example]]:
             )
         )
     return made
-
-
-def _written_in(text: str, language: str) -> str:
-    """The language a message is written in, where it is read with the words of a neighbour."""
-    if language.startswith("zh"):
-        return by_letters(text, known().languages) or language
-    return foreign(text, known().other_languages) or language
 
 
 def _intent(found: np.ndarray, labels: Sequence[str], asks: bool) -> tuple[str, float]:
