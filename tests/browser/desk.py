@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyotp
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from storage.database import engine_for
 from storage.sealing import Keys
@@ -17,9 +17,6 @@ from tests.builders import SECRET
 from tests.stack import Stack, another_caller
 from tests.web.console_door import CENTRE, PASSWORD
 from web.console.accounts import Account, Accounts, Role
-
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
 @dataclass(frozen=True)
@@ -54,15 +51,6 @@ def open_desk(folder: Path) -> DeskStack:
     """Start the web process with empty stores."""
     stack = Stack(folder).start("web")
     return DeskStack(stack, Accounts(engine_for(stack.env["DATABASE_URL"]), Keys.from_text(SECRET)))
-
-
-@contextmanager
-def a_browser() -> Iterator[Browser]:
-    """A Chromium."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @contextmanager

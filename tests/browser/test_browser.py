@@ -11,31 +11,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, expect
 
+from tests.browser.looks import a_browser, faults, too_small, too_wide
 from tests.browser.outside import Outside
 from tests.stack import Stack, another_caller
 
-CHROMIUM = "/usr/bin/chromium"
-# No sandbox: a container that runs tests has none to give. The rest keeps the browser from calling home by itself.
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 NEUTRAL = "https://www.bbc.co.uk/weather"
 TOLD = "my neighbour in bootle keeps shouting at me because i am polish zebrafinch"
 MARK = "zebrafinch"
 DANGER = "he is outside my door with a knife"
 PAGES = ["/", "/leaving", "/chat", "/summary", "/privacy", "/accessibility", "/nothing-here"]
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-# WCAG 2.2, 2.5.8 Target Size (Minimum), in CSS pixels.
-SMALLEST_TARGET = 24
 FIRST_LOAD_BYTES = 40 * 1024
 ANSWER_MS = 15_000
 
@@ -52,10 +38,8 @@ class Machine:
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """One browser for all tests of this file; each test opens a context of its own."""
     outside = Outside(tmp_path_factory.mktemp("outside"))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, outside.rules])
+    with a_browser(outside.rules) as browser:
         yield Machine(browser, outside)
-        browser.close()
     outside.close()
 
 
@@ -325,29 +309,14 @@ def test_the_first_load_weighs_at_most_40_kilobytes_compressed(machine: Machine,
 
 # Hands and eyes
 
-TOO_SMALL = """least => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), textarea, select')]
-  .filter(one => one.checkVisibility() && !one.classList.contains('govuk-skip-link'))
-  .map(one => ({name: (one.innerText || one.name).trim(), box: (one.labels?.[0] ?? one).getBoundingClientRect()}))
-  .filter(({box}) => box.width < least || box.height < least)
-  .map(({name, box}) => `${name}: ${box.width.toFixed(1)} x ${box.height.toFixed(1)}`)"""
-
-
-def wider_than_the_screen(page: Page) -> list[str]:
-    """What makes the page scroll sideways."""
-    return page.evaluate(
-        """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
-          .filter(one => one.getBoundingClientRect().right > innerWidth + 1)
-          .map(one => `${one.tagName}.${one.className}`)"""
-    )
-
 
 @pytest.mark.parametrize("width", [320, 1280])
 def test_every_link_and_button_can_be_hit_and_no_page_scrolls_sideways(machine: Machine, stack: Stack, width: int):
     with a_page(machine, stack, viewport={"width": width, "height": 640}) as (page, _outside):
 
         def check(what: str) -> None:
-            assert page.evaluate(TOO_SMALL, SMALLEST_TARGET) == [], what
-            assert wider_than_the_screen(page) == [], what
+            assert too_small(page) == [], what
+            assert too_wide(page) == [], what
 
         for address in PAGES:
             page.goto(address)
@@ -443,13 +412,7 @@ def test_axe_finds_no_fault(machine: Machine, stack: Stack, state: str, width: i
     # The pages allow no script but their own; axe is one, so only here is the policy set aside.
     with a_page(machine, stack, bypass_csp=True, viewport={"width": width, "height": 800}) as (page, _outside):
         show(page, state)
-        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]})
-        faults = [
-            f"{fault['id']}: {node['target']}: {node['failureSummary']}"
-            for fault in found.response["violations"]
-            for node in fault["nodes"]
-        ]
-        assert faults == []
+        assert faults(page) == []
 
 
 def test_the_error_page_without_scripts_marks_the_box_and_says_what_to_do(machine: Machine, stack: Stack):

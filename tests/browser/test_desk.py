@@ -7,18 +7,16 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from storage.database import engine_for
-from tests.browser.desk import DeskStack, a_browser, a_page, open_desk, set_up, sign_in
+from tests.browser.desk import DeskStack, a_page, open_desk, set_up, sign_in
+from tests.browser.looks import a_browser, faults, too_small, too_wide
 from tests.builders import the_knowledge
 from tests.web.console_door import CENTRE, OTHER_CENTRE, PASSWORD
 from web.console.figures import Quarter
 from web.console.register import Entry, Register
 
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-SMALLEST_TARGET = 24
 LAST = Quarter.of(dt.date.today()).before(1)
 OUTSIDE = ["/console/sign-in", "/console/set-up/forged", "/console/sign-in?ended=1"]
 INSIDE = [
@@ -30,13 +28,6 @@ INSIDE = [
     "/console/nothing-here",
     "/console/locked",
 ]
-TOO_SMALL = """least => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), textarea, select')]
-  .filter(one => one.checkVisibility() && !one.classList.contains('govuk-skip-link'))
-  .map(one => ({name: (one.innerText || one.name).trim(), box: (one.labels?.[0] ?? one).getBoundingClientRect()}))
-  .filter(({box}) => box.width < least || box.height < least)
-  .map(({name, box}) => `${name}: ${box.width.toFixed(1)} x ${box.height.toFixed(1)}`)"""
-TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
-  .filter(one => one.getBoundingClientRect().right > innerWidth + 1).map(one => `${one.tagName}.${one.className}`)"""
 KEPT = """async () => ({local: localStorage.length, session: sessionStorage.length,
   caches: 'caches' in self ? (await caches.keys()).length : 0,
   databases: (await indexedDB.databases()).length, workers: (await navigator.serviceWorker?.getRegistrations() ?? []).length})"""
@@ -62,19 +53,10 @@ def browser() -> Iterator[Browser]:
         yield made
 
 
-def faults(page: Page) -> list[str]:
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]})
-    return [
-        f"{fault['id']}: {node['target']}: {node['failureSummary']}" for fault in found.response["violations"] for node in fault["nodes"]
-    ]
-
-
 def check(page: Page, what: str) -> None:
-    # Styles too: a part without them is smaller than a finger.
-    page.wait_for_load_state("load")
     assert faults(page) == [], what
-    assert page.evaluate(TOO_SMALL, SMALLEST_TARGET) == [], what
-    assert page.evaluate(TOO_WIDE) == [], what
+    assert too_small(page) == [], what
+    assert too_wide(page) == [], what
 
 
 # 320 CSS pixels are also what is left of a screen of 1,280 at 400%.

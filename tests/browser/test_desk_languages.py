@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from signpost.wording import load as load_words
+from tests.browser.looks import too_wide
 from tests.browser.test_browser import Machine, machine  # noqa: F401
-from tests.browser.test_languages import OFFERED, WIDER, english_left
+from tests.browser.test_languages import OFFERED, english_left
 from tests.browser.test_walk_in import Hand, walk
 from tests.browser.walk_in_desk import DeskServer, a_volunteer
 from tests.builders import ROOT
@@ -39,4 +40,4 @@ def test_all_that_a_person_gets_at_the_desk_is_in_their_language(machine: Machin
             assert english_left(shown.replace(TOLD, ""), locale) == [], name
             directions = {theirs.nth(number).get_attribute("dir") or "ltr" for number in range(theirs.count())}
             assert directions == {load_words(ROOT / "locales", locale).dir}, name
-            assert page.evaluate(WIDER) <= 0, name
+            assert too_wide(page) == [], name

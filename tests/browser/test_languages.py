@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from signpost.wording import folder_of
 from signpost.wording import load as load_words
+from tests.browser.looks import too_wide
 from tests.browser.test_browser import ANSWER_MS, Machine, machine  # noqa: F401
 from tests.builders import ROOT, the_knowledge
 from tests.stack import Stack, another_caller
@@ -23,7 +24,6 @@ OFFERED = [name for name, entry in the_knowledge().languages.items() if entry.ge
 PAGES = ["/", "/leaving", "/chat", "/privacy", "/accessibility", "/nothing-here", "/summary"]
 TOLD = "my neighbour in bootle keeps shouting at me because i am polish"
 DANGER = "he is outside my door with a knife"
-WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _PLACEHOLDER = re.compile(r"\{\w*\}")
 # Fewer words than this may be a name, or the same in both languages.
 TELLING_WORDS = 3
@@ -72,7 +72,7 @@ def looks_right(page: Page, locale: str) -> None:
     html = page.locator("html")
     assert html.get_attribute("lang") == locale
     assert html.get_attribute("dir") == load_words(ROOT / "locales", locale).dir
-    assert page.evaluate(WIDER) <= 0
+    assert too_wide(page) == []
     assert english_left(page.locator("body").inner_text(), locale) == []
 
 

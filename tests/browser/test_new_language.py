@@ -19,6 +19,7 @@ import requests
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
+from tests.browser.looks import too_wide
 from tests.browser.test_browser import Machine, machine  # noqa: F401
 from tests.builders import ROOT, SECRET
 from tests.stack import START_SECONDS, another_caller, free_port
@@ -28,7 +29,6 @@ LOCALE, FOLDER = "en-XA", "en_XA"
 LONGER = 0.4
 ONLY_IN = ("locales/", "knowledge/", "data/nlu/")
 PAGES = ["/", "/leaving", "/chat", "/privacy", "/accessibility", "/nothing-here", "/summary"]
-WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _MARKED = str.maketrans("aceiounyACEIOUNY", "áçéíóúñýÁÇÉÍÓÚÑÝ")
 
 
@@ -128,12 +128,12 @@ def test_every_page_of_a_longer_language_fits_and_is_in_it(machine: Machine, add
     for where in PAGES:
         page.goto(where)
         assert page.locator("html").get_attribute("lang") == LOCALE
-        assert page.evaluate(WIDER) <= 0, where
+        assert too_wide(page) == [], where
         assert "ñóñ" in page.inner_text("main")
     page.goto("/chat")
     page.locator("textarea").fill("my neighbour shouts at me because I am Polish")
     page.locator("[data-say] button[type=submit], [data-say] button:not([name])").first.click()
     page.locator("#latest").wait_for()
-    assert page.evaluate(WIDER) <= 0
+    assert too_wide(page) == []
     assert "ñóñ" in page.inner_text("#latest")
     context.close()

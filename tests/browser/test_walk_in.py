@@ -12,10 +12,10 @@ from typing import Any
 import pyotp
 import pytest
 import sqlalchemy as sa
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_browser import ANSWER_MS, ARGUMENTS, CHROMIUM, SMALLEST_TARGET, WCAG
+from tests.browser.looks import a_browser, faults, too_small, too_wide
+from tests.browser.test_browser import ANSWER_MS
 from tests.browser.walk_in_desk import DeskServer, a_desk_server, a_volunteer
 from tests.builders import ROOT
 from tests.stack import Stack, another_caller
@@ -35,10 +35,8 @@ PRINTED = "window.printed = 0; window.print = () => { window.printed += 1; }"
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One browser for all tests of this file."""
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with a_browser() as made:
         yield made
-        made.close()
 
 
 @pytest.fixture(scope="module")
@@ -257,13 +255,6 @@ def show(page: Page, desk: DeskServer, state: str, language: str) -> None:
         expect(page.locator("[data-state=failed]").first).to_be_visible()
 
 
-def faults(page: Page) -> list[str]:
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]})
-    return [
-        f"{fault['id']}: {node['target']}: {node['failureSummary']}" for fault in found.response["violations"] for node in fault["nodes"]
-    ]
-
-
 @pytest.mark.parametrize("state", PAGES)
 @pytest.mark.parametrize(("language", "width"), [("pl", 1280), ("ar", 320)])
 def test_axe_finds_no_fault_and_nothing_scrolls_sideways(browser: Browser, desk: DeskServer, state: str, language: str, width: int):
@@ -273,13 +264,8 @@ def test_axe_finds_no_fault_and_nothing_scrolls_sideways(browser: Browser, desk:
     ) as (page, _c):
         show(page, desk, state, language)
         assert faults(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        small = page.evaluate(
-            """(least) => [...document.querySelectorAll("main button, main a.govuk-button, main select, main input:not([type=hidden])")]
-            .filter(item => item.offsetParent && item.getBoundingClientRect().height < least).map(item => item.outerHTML.slice(0, 80))""",
-            SMALLEST_TARGET,
-        )
-        assert small == []
+        assert too_wide(page) == []
+        assert too_small(page) == []
 
 
 def test_the_arabic_sheet_runs_from_right_to_left_and_the_numbers_do_not(browser: Browser, desk: DeskServer):
