@@ -38,7 +38,7 @@ def test_an_untouched_record_is_whole(tmp_path):
     assert an_audit(tmp_path / "empty", 0).broken() is None
 
 
-@pytest.mark.parametrize(
+TAMPERED = pytest.mark.parametrize(
     ("statement", "row"),
     [
         ("DELETE FROM desk_audit WHERE number = 3", 3),
@@ -53,10 +53,23 @@ def test_an_untouched_record_is_whole(tmp_path):
         ("DELETE FROM desk_audit_head", 6),
     ],
 )
+
+
+@TAMPERED
 def test_a_row_that_was_changed_added_or_taken_out_is_seen(tmp_path, statement: str, row: int):
     audit = an_audit(tmp_path)
     tamper(audit, statement)
     assert audit.broken() == row
+
+
+@TAMPERED
+def test_what_is_written_afterwards_does_not_hide_it(tmp_path, statement: str, row: int):
+    audit = an_audit(tmp_path)
+    tamper(audit, statement)
+    for _ in range(3):
+        audit.record("door.locked", "s-9", CENTRE)
+    assert audit.broken() == row
+    assert audit.vouch() == row
 
 
 @pytest.mark.parametrize("statement", ["DELETE FROM desk_audit", "UPDATE desk_audit SET actor = ''"])

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import sqlalchemy as sa
 from flask import current_app, g
@@ -144,12 +144,11 @@ class Audit:
             raise ValueError(f"The audit has no kind {kind!r}: add it to KINDS.")
         with together(self._engine) as connection:
             self._alone(connection)
-            last = connection.execute(sa.select(AUDIT).order_by(AUDIT.c.number.desc()).limit(1)).first()
-            row = Row(last.number + 1 if last else 1, int(time.time()), kind, actor, centre)
-            chain = self._keys.name("desk-audit", _text(last.chain if last else _GENESIS, row))
-            head = self._head(connection)
+            head = self._before(connection)
+            row = Row(head.number + 1, int(time.time()), kind, actor, centre)
+            chain = self._keys.name("desk-audit", _text(head.chain, row))
             connection.execute(sa.insert(AUDIT).values(**row.__dict__, chain=chain))
-            self._write_head(connection, _Head(row.number, chain, head.sworn if head else 0, head.digest if head else ""))
+            self._write_head(connection, _Head(row.number, chain, head.sworn, head.digest))
 
     def vouch(self) -> int | None:
         """Vouch under the newest key for every row that there is, so that older keys need not be listed for them any more.
@@ -199,6 +198,17 @@ class Audit:
         if head is None:
             return expected if expected > 1 else None
         return None if (head.number, head.chain) == (expected - 1, before) else unknown or expected
+
+    def _before(self, connection: sa.engine.Connection) -> _Head:
+        """What the next row follows: the head, whatever rows are there, so that rows that were cut off leave a gap that no
+        later row can fill. Where rows have no head that fits, one number is left out to say so."""
+        head = self._head(connection)
+        last = connection.execute(sa.select(AUDIT).order_by(AUDIT.c.number.desc()).limit(1)).first()
+        if last is None:
+            return head if head and head.number > 0 else _Head(1 if head else 0, _GENESIS)
+        if head is None or head.number < 0:
+            return _Head(last.number + 1, last.chain)
+        return replace(head, number=max(head.number, last.number))
 
     def _alone(self, connection: sa.engine.Connection) -> None:
         """One writer at a time. In SQLite there is never another."""
