@@ -95,13 +95,19 @@ load: setup train ## Ten minutes of conversations, then three times as many
 faults: setup train ## Kill and hang every part of many machines while people talk
 	$(PY) -m bench.faults
 
-audit: $(VENV)/.done ## Known vulnerabilities of the pinned packages (needs the internet)
-	@$(PY) -m venv .audit && .audit/bin/pip install -q pip-audit && .audit/bin/pip-audit --disable-pip --require-hashes -r requirements/serve.txt \
-	|| echo "The list of known vulnerabilities could not be fetched or names some of the packages: see above."
+audit: .audit/.done ## Known vulnerabilities of the pinned packages, Python's and the pages' (needs the internet)
+	.audit/bin/pip-audit --disable-pip --require-hashes -r requirements/serve.txt
+	npm audit --omit=dev
+
+.audit/.done: requirements/audit.txt $(VENV)/.done
+	@$(PY) -m venv .audit
+	@.audit/bin/pip install -q --require-hashes -r requirements/audit.txt
+	@touch $@
 
 lock: ## Pin every dependency anew, with hashes
 	$(VENV)/bin/uv pip compile -q --python 3.10 --override requirements/overrides.txt --generate-hashes --no-header --no-annotate requirements/dev.in -o requirements/dev.txt
 	$(VENV)/bin/uv pip compile -q --python 3.10 --override requirements/overrides.txt -c requirements/dev.txt --generate-hashes --no-header --no-annotate requirements/serve.in -o requirements/serve.txt
+	$(VENV)/bin/uv pip compile -q --python 3.10 --generate-hashes --no-header --no-annotate requirements/audit.in -o requirements/audit.txt
 
 clean: ## Remove everything that was installed, trained or stored here
 	rm -rf $(VENV) node_modules models .state .rasa web/*/static/built
