@@ -48,13 +48,17 @@ def fold(text: str) -> str:
     `K.N.I.F.E`, `kn\u200bife` and `knіfe` (with a Cyrillic letter) all become `knife`. Scripts whose vowels are
     letters of their own (Tamil, Devanagari) keep them; Arabic and Hebrew points, which are optional, go.
     """
-    text = unicodedata.normalize("NFKC", clean(text)).casefold().translate(_QUOTES)
-    text = _SPELT.sub(lambda found: re.sub(r"[.\-_*·•]", "", found.group()), text)
-    text = _SPACED.sub(lambda found: found.group().replace(" ", ""), text)
+    text = joined(unicodedata.normalize("NFKC", clean(text)).casefold().translate(_QUOTES))
     text = _MIXED_WORD.sub(_same_script, text)
     text = _LEET_WORD.sub(_letters, text)
     text = _STRETCHED.sub(r"\1\1", text)
     return without_marks(text).translate(_ARABIC)
+
+
+def joined(text: str) -> str:
+    """The text with words that were spelt out (`k.n.i.f.e`, `k n i f e`) in one piece."""
+    text = _SPELT.sub(lambda found: re.sub(r"[.\-_*·•]", "", found.group()), text)
+    return _SPACED.sub(lambda found: found.group().replace(" ", ""), text)
 
 
 def without_marks(text: str) -> str:

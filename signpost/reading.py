@@ -16,7 +16,8 @@ from signpost.language import foreign, readable
 from signpost.model import HATE, Reading, Scored
 from signpost.patterns import Hit, Packed, Phrases, tokens, variants
 from signpost.plaintext import fold
-from signpost.risk import Cues, RiskReader, decide
+from signpost.risk import Cues, RiskReader, decide, graver
+from signpost.spelling import Speller, Words
 from signpost.wording import SOURCE_LOCALE
 
 _POSTCODE = re.compile(r"(?<![a-z0-9])([a-z]{1,2}\d{1,2})(?:\s?\d[a-z]{2})?(?![a-z0-9])")
@@ -24,9 +25,11 @@ _POSTCODE = re.compile(r"(?<![a-z0-9])([a-z]{1,2}\d{1,2})(?:\s?\d[a-z]{2})?(?![a
 
 @dataclass(frozen=True)
 class Observed:
-    """Phrase hits of one message, counted by label within each kind."""
+    """Phrase hits of one message, counted by label within each kind. `text` is what was read: shorthand written out,
+    slips mended."""
 
     cues: Cues
+    text: str = ""
     hits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     area: str | None = None
     age: int | None = None
@@ -44,14 +47,16 @@ class Observed:
 class Reader:
     """Reads messages of one language with its phrases, and place names of the place.
 
-    With what `packed` gave it needs no time to make ready.
+    With what `packed` gave it needs no time to make ready. With `words` it mends misspelt ones.
     """
 
     KINDS = ("issues", "strands", "asks", "moves", "who", "gender", "communities", "tenure", "age_words", "languages")
     LISTS = ("hostility", "repeated", "for_someone_else")
 
-    def __init__(self, language: str, knowledge: Knowledge, packed: Packed | None = None) -> None:
+    def __init__(self, language: str, knowledge: Knowledge, packed: Packed | None = None, words: Words | None = None) -> None:
         phrases = knowledge.phrases.get(language) or {}
+        self._words = words or (Words.unpacked(packed["words"]) if packed and packed["words"] else None)
+        self._speller = Speller(phrases.get("shorthand") or {}, self._words)
         self.language = language
         self.others = knowledge.other_languages
         self._risk = RiskReader(language, knowledge.risk_phrases.get(language) or {}, packed and packed["risk"])
@@ -64,11 +69,22 @@ class Reader:
 
     def packed(self) -> Packed:
         """Its phrases ready to be found, as JSON can hold them."""
-        return {"risk": self._risk.packed(), "phrases": self._phrases.packed()}
+        words = self._words.packed() if self._words else None
+        return {"risk": self._risk.packed(), "phrases": self._phrases.packed(), "words": words}
 
-    def observe(self, text: str) -> Observed:
-        """Every phrase hit and fact in the text."""
-        doc = tokens(text, self.language)
+    @property
+    def mends(self) -> bool:
+        """Whether it knows enough words to mend misspelt ones."""
+        return self._words is not None
+
+    def respelt(self, text: str) -> str:
+        """The text with its shorthand written out and, where it knows words, its slips mended."""
+        return self._speller.respelt(text)
+
+    def observe(self, text: str, mended: bool = False) -> Observed:
+        """Every phrase hit and fact in the text; one that is `mended` already is read as it stands."""
+        spelt = text if mended else self.respelt(text)
+        doc = tokens(spelt, self.language)
         folded = doc.text
         counted: dict[str, Counter[str]] = {}
         for hit in _longest(self._phrases.find(doc)):
@@ -76,7 +92,9 @@ class Reader:
             counted.setdefault(kind, Counter())[label] += 1
         area = next(iter(Counter(counted.get("area", {})).most_common(1)), (None, 0))[0]
         return Observed(
-            cues=self._risk.read(doc),
+            # A word that was mended wrongly must not hide danger.
+            cues=self._risk.read(doc) if spelt == text else graver(self._risk.read(doc), self._risk.read(tokens(text, self.language))),
+            text=spelt,
             hits=counted,
             area=self._district(folded) or area,
             age=self._age(folded, counted),

@@ -13,7 +13,7 @@ from typing import Any
 
 from spacy.tokens import Doc
 
-from signpost.model import Risk
+from signpost.model import RISKS, Risk
 from signpost.patterns import Hit, Packed, Phrases
 
 # Softeners that cancel a cue only where they cover the same words.
@@ -81,6 +81,11 @@ class RiskReader:
 
 def _covered(hit: Hit, soft: list[Hit]) -> bool:
     return any(other.label in _COVERING and other.overlaps(hit) for other in soft)
+
+
+def graver(one: Cues, other: Cues) -> Cues:
+    """The graver of two readings of the same message; the first where they are alike."""
+    return max(one, other, key=lambda cues: (RISKS.index(cues.risk), cues.certain))
 
 
 def decide(cues: Cues, now: float | None, soon: float | None, thresholds: Thresholds = Thresholds()) -> Risk:

@@ -61,6 +61,10 @@ class Wording:
         """In right-to-left text the groups of a number would change places (`116 123` as `123 116`): keep each whole."""
         return _GROUPED_NUMBER.sub(f"{LRI}\\g<0>{PDI}", said) if self.dir == "rtl" else said
 
+    def ltr(self, value: str) -> str:
+        """A number, code or address that reads from left to right in whatever text it stands."""
+        return f"{LRI}{value}{PDI}" if self.dir == "rtl" else value
+
     @property
     def dir(self) -> str:
         """`rtl` or `ltr`."""

@@ -27,7 +27,8 @@ def write(tallies: dict[str, Tally], folder: Path) -> None:
     _languages(figures, folder / "languages.png")
 
 
-def _share(found: dict[str, Any]) -> str:
+def said_share(found: dict[str, Any]) -> str:
+    """A share with its interval and counts, in words."""
     if found["value"] is None:
         return "-"
     return f"{found['value']:.3f} ({found['low']:.3f}-{found['high']:.3f}, {found['hits']} of {found['of']})"
@@ -38,18 +39,18 @@ def _number(value: float | None) -> str:
 
 
 ROWS: tuple[tuple[str, Callable[[Any], str]], ...] = (
-    ("danger recall", lambda one: _share(one["danger"]["recall"])),
-    ("danger precision", lambda one: _share(one["danger"]["precision"])),
-    ("danger false-alarm rate", lambda one: _share(one["danger"]["false_alarm_rate"])),
-    ("issue top-1", lambda one: _share(one["issue"]["top1"])),
-    ("issue top-3", lambda one: _share(one["issue"]["top3"])),
-    ("issue top-1, hate merged", lambda one: _share(one["issue"]["top1_hate_merged"])),
+    ("danger recall", lambda one: said_share(one["danger"]["recall"])),
+    ("danger precision", lambda one: said_share(one["danger"]["precision"])),
+    ("danger false-alarm rate", lambda one: said_share(one["danger"]["false_alarm_rate"])),
+    ("issue top-1", lambda one: said_share(one["issue"]["top1"])),
+    ("issue top-3", lambda one: said_share(one["issue"]["top3"])),
+    ("issue top-1, hate merged", lambda one: said_share(one["issue"]["top1_hate_merged"])),
     ("issue macro-F1", lambda one: _number(one["issue"]["macro_f1"])),
     ("strands micro-F1", lambda one: _number(one["strands"]["micro_f1"])),
     ("strands macro-F1", lambda one: _number(one["strands"]["macro_f1"])),
-    ("questions precision", lambda one: _share(one["questions"]["precision"])),
-    ("questions recall", lambda one: _share(one["questions"]["recall"])),
-    ("language", lambda one: _share(one["language"])),
+    ("questions precision", lambda one: said_share(one["questions"]["precision"])),
+    ("questions recall", lambda one: said_share(one["questions"]["recall"])),
+    ("language", lambda one: said_share(one["language"])),
     ("milliseconds, median", lambda one: _number(one["milliseconds"]["median"])),
     ("milliseconds, 95th", lambda one: _number(one["milliseconds"]["p95"])),
 )

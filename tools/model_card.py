@@ -12,7 +12,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from tools.evaluation_report import ROWS
+from tools.evaluate import share
+from tools.evaluation_report import ROWS, said_share
 from tools.examples import read_examples
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +23,7 @@ ENGLISH = (
     ("en", "ordinary messages"),
     ("en-texted", "the same messages, rewritten by hand as they come by text: misspelt, shortened, without full stops"),
     ("en-indirect", "messages written to be indirect, minimising or misspelt"),
+    ("en-later", "messages written last, by someone who had seen neither the data nor these files"),
 )
 # What someone may paste to slow the reader down, and how many long stories are made of each file.
 ODD = (
@@ -47,11 +49,13 @@ a person.
 Grading risk for a case file, choosing who gets help, watching what people write, or deciding whether a crime happened.
 
 ## Parts
-1. Phrases and danger cues in `knowledge/phrases/` and `knowledge/risk_phrases/`, with no trained part.
-2. One table of linear heads a language (`bot/components/heads.py`), trained from `data/nlu/`.
-3. For English, an 8-bit sentence encoder (all-MiniLM-L6-v2, tuned with `tools/tune_encoder.py`), in `bot/encoder/en/`.
+1. Shorthand and slips of the thumb are written out first, in English (`signpost/spelling.py`). Danger is looked for in
+   the message as it came as well.
+2. Phrases and danger cues in `knowledge/phrases/` and `knowledge/risk_phrases/`, with no trained part.
+3. One table of linear heads a language (`bot/components/heads.py`), trained from `data/nlu/`.
+4. For English, an 8-bit sentence encoder (all-MiniLM-L6-v2, tuned with `tools/tune_encoder.py`), in `bot/encoder/en/`.
 
-The two are joined for each message; thresholds stand in `bot/components/reader.py`. Danger goes before everything else,
+The last two are joined for each message, as odds; thresholds stand in `bot/components/reader.py`. Danger goes before everything else,
 and a story of more than sixty words is read for danger in parts as well.
 
 ## Data
@@ -65,7 +69,8 @@ languages other than English. Style alone (length, punctuation, tense) cannot te
 Messages whose writers wrote none of the training data. Shares stand with their 95% Wilson interval and counts. They
 flatter a little: thresholds were chosen on these files, and after the files of the other languages showed which kinds of
 danger were missed (habitual self-harm, a flight tomorrow, workers locked in), more examples of those kinds were written, by
-writers who had not seen the files. Run them again with
+writers who had not seen the files. The last English file was written when all that was done; how the two readers are
+joined was then chosen with a look at it, nothing else. Run them again with
 `make evaluate INPUT=tests/held_out/en.jsonl OUTPUT=evaluation/en`.
 
 {english}
@@ -93,27 +98,36 @@ def main() -> int:
     """Evaluate and write."""
     english = []
     for name, about in ENGLISH:
-        report = evaluated([HELD_OUT / f"{name}.jsonl"])["overall"]
-        rows = "\n".join(f"| {label} | {read(report)} |" for label, read in ROWS)
-        english.append(f"### {name}.jsonl ({report['items']} {about})\n\n| figure | value |\n|---|---|\n{rows}")
+        path = HELD_OUT / f"{name}.jsonl"
+        report, predictions = evaluated(path.read_text(encoding="utf-8"))
+        rows = "\n".join(f"| {label} | {read(report['overall'])} |" for label, read in ROWS)
+        rows += f"\n| harmless look-alikes read as danger | {lookalikes(path, predictions)} |"
+        english.append(f"### {name}.jsonl ({report['overall']['items']} {about})\n\n| figure | value |\n|---|---|\n{rows}")
     others = sorted(path for path in HELD_OUT.glob("*.jsonl") if path.stem not in {name for name, _ in ENGLISH})
+    together = "".join(path.read_text(encoding="utf-8") for path in others)
     CARD.write_text(
-        TEXT.format(data=data(), english="\n\n".join(english), languages=languages(evaluated(others)), slowest=slowest()), encoding="utf-8"
+        TEXT.format(data=data(), english="\n\n".join(english), languages=languages(evaluated(together)[0]), slowest=slowest()),
+        encoding="utf-8",
     )
     return 0
 
 
-def evaluated(files: list[Path]) -> dict[str, Any]:
-    """The report of these files together, by language and overall."""
+def evaluated(lines: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The report on these items, by language and overall, and what was read in each."""
     with tempfile.TemporaryDirectory() as folder:
-        _evaluate("".join(path.read_text(encoding="utf-8") for path in files), Path(folder))
-        return dict(json.loads((Path(folder) / "report.json").read_text(encoding="utf-8")))
+        given, found = Path(folder) / "items.jsonl", Path(folder)
+        given.write_text(lines, encoding="utf-8")
+        subprocess.run([sys.executable, "-m", "tools.evaluate", str(given), folder], cwd=ROOT, check=True, capture_output=True)
+        read = [json.loads(line) for line in (found / "predictions.jsonl").read_text(encoding="utf-8").splitlines()]
+        return dict(json.loads((found / "report.json").read_text(encoding="utf-8"))), read
 
 
-def _evaluate(lines: str, folder: Path) -> None:
-    given = folder / "items.jsonl"
-    given.write_text(lines, encoding="utf-8")
-    subprocess.run([sys.executable, "-m", "tools.evaluate", str(given), str(folder)], cwd=ROOT, check=True, capture_output=True)
+def lookalikes(path: Path, predictions: list[dict[str, Any]]) -> str:
+    """How many messages with words of danger and none behind them are read as danger now."""
+    risks = {one["id"]: one["risk"] for one in predictions}
+    items = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    alike = [one for one in items if one["kind"] == "lookalike" and one["labels"]["risk"] != "now"]
+    return said_share(share(sum(risks[one["id"]] == "now" for one in alike), len(alike)))
 
 
 def slowest() -> str:
@@ -123,10 +137,7 @@ def slowest() -> str:
         told = [json.loads(line)["text"] for line in path.read_text(encoding="utf-8").splitlines()]
         whole = " ".join(told * STORIES)
         texts += [whole[number * STORY_CHARACTERS : (number + 1) * STORY_CHARACTERS] for number in range(STORIES)]
-    with tempfile.TemporaryDirectory() as folder:
-        _evaluate("\n".join(json.dumps({"text": text}) for text in texts), Path(folder))
-        said = (Path(folder) / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
-    spent = sorted(json.loads(line)["milliseconds"] for line in said)
+    spent = sorted(one["milliseconds"] for one in evaluated("\n".join(json.dumps({"text": text}) for text in texts))[1])
     middle, last = spent[len(spent) // 2], spent[-1]
     return (
         f"{len(spent)} messages of up to 2,000 characters, stories in every language and strings meant to slow a reader down: "

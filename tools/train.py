@@ -18,7 +18,8 @@ STAMP = ROOT / "models" / "model.fingerprint"
 MADE_OF = (
     "config.yml", "data/**/*.yml", "bot/**/*.yml", "bot/**/*.py", "bot/encoder/*/labels.json",
     "knowledge/phrases/*.yml", "knowledge/risk_phrases/*.yml", "knowledge/places/*/areas.yml",
-    "signpost/plaintext.py", "signpost/patterns.py", "signpost/reading.py", "signpost/risk.py", "requirements/serve.txt",
+    "signpost/plaintext.py", "signpost/patterns.py", "signpost/reading.py", "signpost/risk.py", "signpost/spelling.py",
+    "requirements/serve.txt",
 )  # fmt: skip
 
 

@@ -57,7 +57,7 @@ class Domain:
 
 
 MESSAGES = Domain("messages", "babel.cfg", {"_": None, "N_": None, "count": (1, 2)})
-# Volunteers read English; a centre that wants another language adds catalogues of this domain.
+# The desk can be in every language that has a catalogue of this domain.
 CONSOLE = Domain("console", "console.cfg", {"desk": None})
 DOMAINS = (MESSAGES, CONSOLE)
 
@@ -206,9 +206,9 @@ def update(templates: Mapping[Domain, Catalog]) -> None:
                 catalog = read_po(stream)
             catalog.update(wanted, no_fuzzy_matching=True, keep_user_comments=True)
             _write(catalog, path)
-    traditional = LOCALES / "zh_Hant/LC_MESSAGES/messages.po"
-    if traditional.exists():
-        convert(traditional, LOCALES / "zh_Hans/LC_MESSAGES/messages.po")
+        traditional = LOCALES / f"zh_Hant/LC_MESSAGES/{domain.name}.po"
+        if traditional.exists():
+            convert(traditional, LOCALES / f"zh_Hans/LC_MESSAGES/{domain.name}.po")
 
 
 def _write(catalog: Catalog, path: Path) -> None:
@@ -239,6 +239,15 @@ def faults(templates: Mapping[Domain, Catalog], found: list[Progress]) -> Iterat
     written = YAML(typ="safe").load(STATUS.read_text(encoding="utf-8")) if STATUS.exists() else {}
     if found and written != status_of(found):
         yield "locales/status.yml is stale: run `make translations`."
+    yield from unfinished(found)
+    known = YAML(typ="safe").load((KNOWLEDGE / "languages.yml").read_text(encoding="utf-8"))
+    for entry in known:
+        if entry.get("offered") and entry["id"] not in complete_locales(LOCALES):
+            yield f"{entry['id']} is offered in knowledge/languages.yml but its catalogue is not complete."
+
+
+def unfinished(found: list[Progress]) -> Iterator[str]:
+    """What is missing or broken in catalogues, a sentence each."""
     for one in found:
         if one.translated + one.fuzzy < one.messages:
             yield f"{one.locale}: {one.messages - one.translated - one.fuzzy} messages are not translated."
@@ -248,10 +257,6 @@ def faults(templates: Mapping[Domain, Catalog], found: list[Progress]) -> Iterat
             yield f"{one.locale}: {one.unsigned} messages do not say who answers for them."
         yield from (f"{one.locale}: placeholders differ: {sentence}" for sentence in one.broken)
         yield from (f"{one.locale}: longer than one text message: {sentence}" for sentence in one.too_long)
-    known = YAML(typ="safe").load((KNOWLEDGE / "languages.yml").read_text(encoding="utf-8"))
-    for entry in known:
-        if entry.get("offered") and entry["id"] not in complete_locales(LOCALES):
-            yield f"{entry['id']} is offered in knowledge/languages.yml but its catalogue is not complete."
 
 
 def compile_all() -> int:
@@ -270,6 +275,7 @@ def main(check: bool) -> int:
     if not check:
         update(templates)
     found = [progress(path, template) for path in MESSAGES.catalogues()]
+    desk = [progress(path, templates[CONSOLE]) for path in CONSOLE.catalogues()]
     if not check:
         write_status(found)
     print(f"{'locale':10} {'translated':>12} {'reviewed':>9} {'fuzzy':>6} {'broken':>7}  safety sentences")
@@ -277,7 +283,10 @@ def main(check: bool) -> int:
     for one in found:
         said = "reviewed" if one.safety_reviewed else "not yet reviewed by a person"
         print(f"{one.locale:10} {one.translated:>6} of {one.messages} {one.reviewed:>9} {one.fuzzy:>6} {len(one.broken):>7}  {said}")
-    wrong = list(faults(templates, found))
+    print("the volunteers' desk")
+    for one in desk:
+        print(f"{one.locale:10} {one.translated:>6} of {one.messages} {one.reviewed:>9} {one.fuzzy:>6} {len(one.broken):>7}")
+    wrong = [*faults(templates, found), *(f"the desk, {said}" for said in unfinished(desk))]
     for sentence in wrong:
         print(sentence, file=sys.stderr)
     return 1 if wrong else 0

@@ -22,6 +22,7 @@ from tokenizers import Tokenizer
 from torch.nn import functional as F
 
 from bot.components.noise import noisy
+from bot.components.readers import learnt_reader
 from signpost.model import NO_HARM
 from tools.examples import Example, read_examples
 
@@ -128,6 +129,7 @@ def main(source: Path, folder: Path, passes: int = PASSES) -> None:
     held = set(chance.sample(writers, max(1, len(writers) // 12)))
     fit, left = [x for x in examples if x.writer not in held], [x for x in examples if x.writer in held]
     labels = Labels(examples)
+    reader = learnt_reader("en", ((item.writer, item.text) for item in examples))
     p = parameters(source, labels)
     tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
     tokenizer.enable_truncation(LONGEST)
@@ -135,7 +137,8 @@ def main(source: Path, folder: Path, passes: int = PASSES) -> None:
 
     def scores(batch: list[Example], training: bool) -> torch.Tensor:
         texts = [noisy(item.text, chance.randrange(1 << 30)) if training and chance.random() < 0.35 else item.text for item in batch]
-        encoded = tokenizer.encode_batch(texts)
+        # As messages reach the encoder when it serves: slips mended as far as they can be.
+        encoded = tokenizer.encode_batch([reader.respelt(text) for text in texts])
         ids = torch.tensor([item.ids for item in encoded])
         mask = torch.tensor([item.attention_mask for item in encoded], dtype=torch.float32)
         return F.linear(F.dropout(forward(p, ids, mask, training), DROPOUT, training), p["heads.weight"], p["heads.bias"])

@@ -5,17 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.components.examples import Example
 from bot.components.features import counts, marks
-from bot.components.heads import Example, Heads, train
+from bot.components.heads import Heads, train
 from bot.components.noise import noisy
-from bot.components.readers import readers
+from bot.components.readers import learnt_reader
 
 
 def heads_of(language: str, examples: Sequence[Example], noisy_copies: int) -> Heads:
-    """The heads of one language, fitted on its examples and on as many misspelt copies of each."""
-    reader = readers().of(language)
+    """The heads of one language, fitted on its examples and, where their slips are not mended, on misspelt copies of each."""
+    reader = learnt_reader(language, ((item.writer, item.text) for item in examples))
     texts = [item.text for item in examples]
-    for seed in range(noisy_copies):
+    # Where slips are mended before anything is read, misspelt copies teach nothing more and double the time.
+    copies = 0 if reader.mends else noisy_copies
+    for seed in range(copies):
         texts += [noisy(item.text, seed, language == "en") for item in examples]
-    raw = counts(texts, [marks(reader.observe(text)) for text in texts])
-    return train(raw, examples, noisy_copies + 1)
+    seen = [reader.observe(text) for text in texts]
+    raw = counts([one.text for one in seen], [marks(one) for one in seen])
+    return train(raw, examples, copies + 1)

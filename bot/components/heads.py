@@ -7,6 +7,7 @@ become probabilities by calibration learnt on messages of writers that the calib
 from __future__ import annotations
 
 import json
+import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,25 +18,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.svm import LinearSVC
 
+from bot.components.examples import Example
 from bot.components.features import Vocabulary
 from signpost.model import NO_HARM
 
 FOLDS = 3
 C = 0.5
-
-
-@dataclass(frozen=True)
-class Example:
-    """One labelled message."""
-
-    text: str
-    language: str
-    intent: str
-    issues: tuple[str, ...]
-    strands: tuple[str, ...]
-    risk: str
-    cues: tuple[str, ...]
-    writer: str
+# Log-odds of 10,000 to one: no head is trusted further.
+MOST_SURE = 9.2
 
 
 # The groups of heads. `one` means exactly one of its labels is right, `many` that each stands for itself.
@@ -87,7 +77,14 @@ class Heads:
             # Only the rows of the table that the message touches are read (from disk, the first time).
             touched = self.weights[vectors.indices[start:end]].astype(np.float32)
             rows[row] = (vectors.data[start:end] @ touched) * self.steps + self.bias
+        self._let_go()
         return {name: rows[:, start:end] for name, (start, end) in self.slices.items()}
+
+    def _let_go(self) -> None:
+        """Give back the memory of the rows that were read. They stay in the system's cache, which every process shares and
+        which goes first when memory is short; kept, they would add up to the whole table of each language."""
+        if isinstance(self.weights.base, mmap.mmap):
+            self.weights.base.madvise(mmap.MADV_DONTNEED)
 
     def probabilities(self, raw: sp.csr_matrix) -> dict[str, np.ndarray]:
         """Calibrated probabilities by group, one row a message, one column a label of the group."""
@@ -133,6 +130,13 @@ def softmax(scores: np.ndarray) -> np.ndarray:
 def sigmoid(scores: np.ndarray) -> np.ndarray:
     """Each score as a probability of its own."""
     return 1 / (1 + np.exp(-scores))
+
+
+def log_odds(shares: np.ndarray) -> np.ndarray:
+    """What `sigmoid` makes shares of, at most `MOST_SURE` either way."""
+    certain = 1 / (1 + np.exp(-MOST_SURE))
+    held = np.clip(shares, 1 - certain, certain)
+    return np.log(held / (1 - held))
 
 
 def train(raw: sp.csr_matrix, examples: Sequence[Example], copies: int = 1) -> Heads:

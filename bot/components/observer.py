@@ -13,8 +13,9 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.components.examples import by_language
 from bot.components.language import DETECTED
-from bot.components.readers import keep, readers
+from bot.components.readers import keep, learnt_reader, readers
 from signpost.plaintext import clean
 from signpost.reading import Readers, parts_of
 
@@ -27,8 +28,8 @@ SURE_LANGUAGE, ENOUGH_WORDS = 0.7, 3
 class Observer(GraphComponent):
     """Puts the phrase hits (`Observed`) and the language on each message, for the parts after it.
 
-    It learns nothing: training writes the phrases into the model ready to be found, so that nobody who is the first to
-    write in a language waits for them.
+    All it learns is how words are spelt. Training writes that and the phrases into the model ready to be used, so that
+    nobody who is the first to write in a language waits for them.
     """
 
     def __init__(self, storage: ModelStorage, resource: Resource, readers: Readers) -> None:
@@ -61,10 +62,9 @@ class Observer(GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Write the phrases of every language that has examples into the model."""
-        abouts = ((message.get("metadata") or {}).get("intent") or {} for message in training_data.intent_examples)
         with self._storage.write_to(self._resource) as folder:
-            for language in sorted({about.get("language", "en") for about in abouts}):
-                keep(self._readers.of(language), Path(folder))
+            for language, examples in sorted(by_language(training_data).items()):
+                keep(learnt_reader(language, ((item.writer, item.text) for item in examples)), Path(folder))
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -74,8 +74,9 @@ class Observer(GraphComponent):
             reader = self._readers.of(_language(message, text))
             message.set(CLEAN, text)
             message.set(LANGUAGE, reader.language)
-            message.set(OBSERVED, reader.observe(text))
-            message.set(PARTS, [(part, reader.observe(part)) for part in parts_of(text)])
+            seen = reader.observe(text)
+            message.set(OBSERVED, seen)
+            message.set(PARTS, [(part, reader.observe(part, mended=True)) for part in parts_of(seen.text)])
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

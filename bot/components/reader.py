@@ -24,9 +24,10 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot import paths
 from bot.components import encoder as encoders
+from bot.components.examples import by_language
 from bot.components.features import counts, marks
 from bot.components.fitting import heads_of
-from bot.components.heads import Example, Heads, sigmoid, softmax
+from bot.components.heads import GROUPS, MOST_SURE, Heads, log_odds, sigmoid, softmax
 from bot.components.observer import CLEAN, LANGUAGE, OBSERVED, PARTS
 from bot.components.readers import facts as known
 from signpost.language import by_letters, foreign
@@ -56,18 +57,21 @@ class TrainedReader(GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Thresholds were chosen on held-out writers (docs/model_card.md says on which, and what they cost)."""
         return {
-            "danger_alone": 0.15,
-            "danger_with_cue": 0.08,
+            "danger_alone": 0.18,
+            "danger_with_cue": 0.12,
             # Where no encoder gives a second opinion the heads are less sure of danger that they hear.
             "danger_alone_linear": 0.08,
             "danger_with_cue_linear": 0.04,
             "soon": 0.5,
-            "strand": 0.45,
-            "ask": 0.5,
+            "strand": 0.35,
+            "strand_linear": 0.45,
+            "ask": 0.4,
+            "ask_linear": 0.5,
             "sure": 0.4,
             "use_encoder": True,
             "encoder_weight": 0.5,
-            # Whether something is a question shows in its form, which the linear heads see better.
+            # Danger and whether something is a question show in single words and in form, which the linear heads see better.
+            "encoder_weight_now": 0.33,
             "encoder_weight_ask": 0.3,
             "noisy_copies": 1,
         }
@@ -146,14 +150,15 @@ class TrainedReader(GraphComponent):
             return reading
         if heads is None or not text:
             return reading_from(seen, language)
-        found = self._probabilities(text, seen, language, heads)
+        found = self._probabilities(seen, language, heads)
         labels = heads.labels
         now, soon, ask = found["now"][0], found["soon"][0], found["ask"][0]
-        thresholds = self._thresholds if self._encoder(language) else self._linear_thresholds
-        risk = decide(seen.cues, float(now), float(soon), thresholds)
-        intent, confidence = _intent(found["intent"], labels["intent"], ask >= self._config["ask"])
+        alone = self._encoder(language) is None
+        risk = decide(seen.cues, float(now), float(soon), self._linear_thresholds if alone else self._thresholds)
+        asks = bool(ask >= self._config["ask_linear" if alone else "ask"])
+        intent, confidence = _intent(found["intent"], labels["intent"], asks)
         issues = _ranked(labels["issue"], found["issue"])
-        least = self._config["strand"]
+        least = self._config["strand_linear" if alone else "strand"]
         # "No, it was about my disability" is short; a strand it names is meant.
         named = set(seen.best("strands")) if intent.startswith("correct_") else set()
         strands = [item for item in _ranked(labels["strand"], found["strand"]) if item.score >= least or item.id in named]
@@ -162,7 +167,7 @@ class TrainedReader(GraphComponent):
             confidence=confidence,
             value=wanted_language(intent, seen),
             sure=(issues[0].score if intent == "tell" else confidence) >= self._config["sure"],
-            is_question=bool(ask >= self._config["ask"]),
+            is_question=asks,
             issues=tuple(issues[:5]),
             strands=tuple(strands),
             risk=risk,
@@ -172,18 +177,21 @@ class TrainedReader(GraphComponent):
             **facts(seen),
         )
 
-    def _probabilities(self, text: str, seen: Observed, language: str, heads: Heads) -> dict[str, np.ndarray]:
-        linear = heads.scores(heads.vocabulary.vectors(counts([text], [marks(seen)])))
+    def _probabilities(self, seen: Observed, language: str, heads: Heads) -> dict[str, np.ndarray]:
+        linear = heads.scores(heads.vocabulary.vectors(counts([seen.text], [marks(seen)])))
         found = {name: heads.calibrated(name, scores)[0] for name, scores in linear.items()}
         encoder = self._encoder(language)
         if encoder is None:
             return found
-        for name, scores in encoder.scores(text).items():
+        for name, scores in encoder.scores(seen.text).items():
             if encoder.labels[name] != heads.labels.get(name):
                 continue
-            share = self._config["encoder_weight_ask" if name == "ask" else "encoder_weight"]
-            said = softmax(scores[None])[0] if name in ("intent", "issue") else sigmoid(scores)
-            found[name] = (1 - share) * found[name] + share * said
+            share = self._config.get(f"encoder_weight_{name}", self._config["encoder_weight"])
+            if GROUPS[name] == "one":
+                found[name] = (1 - share) * found[name] + share * softmax(scores[None])[0]
+            else:
+                # As odds: where one of the two is as good as certain, the other's doubt counts for little.
+                found[name] = sigmoid((1 - share) * log_odds(found[name]) + share * np.clip(scores, -MOST_SURE, MOST_SURE))
         return found
 
     def _encoder(self, language: str) -> encoders.SentenceEncoder | None:
@@ -192,28 +200,6 @@ class TrainedReader(GraphComponent):
         if language not in self._encoders:
             self._encoders[language] = encoders.load(paths.ENCODERS, language)
         return self._encoders[language]
-
-
-def by_language(training_data: TrainingData) -> dict[str, list[Example]]:
-    """The labelled examples of each language, from the metadata of Rasa's own training-data format."""
-    made: dict[str, list[Example]] = {}
-    for message in training_data.intent_examples:
-        about = (message.get("metadata") or {}).get("intent") or {}
-        if about.get("trained") is False:
-            continue
-        made.setdefault(about.get("language", "en"), []).append(
-            Example(
-                text=message.get(TEXT),
-                language=about.get("language", "en"),
-                intent=message.get(INTENT),
-                issues=tuple(about.get("issues") or ()),
-                strands=tuple(about.get("strands") or ()),
-                risk=about.get("risk", "none"),
-                cues=tuple(about.get("cues") or ()),
-                writer=about.get("writer", "unknown"),
-            )
-        )
-    return made
 
 
 def _intent(found: np.ndarray, labels: Sequence[str], asks: bool) -> tuple[str, float]:

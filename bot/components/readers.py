@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import mmap
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
+from spellchecker import SpellChecker
+
 from bot import paths
 from signpost import knowledge
+from signpost.plaintext import fold
 from signpost.reading import Reader, Readers
+from signpost.spelling import Words
 
 
 @lru_cache(maxsize=1)
@@ -23,6 +28,17 @@ def readers(folder: Path | None = None) -> Readers:
     # Mapped, because Rasa takes the folder away once everything is loaded, and few languages are ever read.
     kept = {path.stem: _mapped(path) for path in folder.glob("*.json")} if folder else {}
     return Readers(facts(), lambda language: json.loads(kept[language][:]) if language in kept else None)
+
+
+def learnt_reader(language: str, written: Iterable[tuple[str, str]]) -> Reader:
+    """The reader of a language that knows how the words of messages (pairs of writer and text) are spelt, where the
+    language has shorthand and a dictionary."""
+    if not (facts().phrases.get(language) or {}).get("shorthand") or language not in SpellChecker.languages():
+        return Reader(language, facts())
+    dictionary = SpellChecker(language=language).word_frequency.words()
+    places = (word for area in facts().areas.values() for name in (area.label, *area.aka) for word in fold(name).split())
+    words = Words.learnt(written, {*dictionary, *places})
+    return Reader(language, facts(), words=words)
 
 
 def _mapped(path: Path) -> mmap.mmap:

@@ -19,9 +19,9 @@ ALLOWED = {
     "web": {"signpost", "storage"},
 }
 # The core knows none of these: no framework, no network, no database.
-CORE_MAY_USE = {"babel", "spacy", "marisa_trie", "ruamel", "holidays", "regex"}
+CORE_MAY_USE = {"babel", "spacy", "marisa_trie", "rapidfuzz", "ruamel", "holidays", "regex"}
 FLOORS = [
-    {"errors", "model", "plaintext"},
+    {"errors", "model", "plaintext", "spelling"},
     {"knowledge", "wording", "segments"},
     {"patterns", "language", "risk", "reading", "hours", "matching", "house"},
     {"presenting", "saying", "merging", "asking", "choosing", "consent"},

@@ -1,0 +1,46 @@
+"""The labelled examples, from the metadata of Rasa's own training-data format. Nothing of Rasa is loaded here, so that a
+language can be fitted, and an encoder tuned, in a process of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rasa.shared.nlu.training_data.training_data import TrainingData
+
+
+@dataclass(frozen=True)
+class Example:
+    """One labelled message."""
+
+    text: str
+    language: str
+    intent: str
+    issues: tuple[str, ...]
+    strands: tuple[str, ...]
+    risk: str
+    cues: tuple[str, ...]
+    writer: str
+
+
+def by_language(training_data: TrainingData) -> dict[str, list[Example]]:
+    """The labelled examples of each language."""
+    made: dict[str, list[Example]] = {}
+    for message in training_data.intent_examples:
+        about = (message.get("metadata") or {}).get("intent") or {}
+        if about.get("trained") is False:
+            continue
+        made.setdefault(about.get("language", "en"), []).append(
+            Example(
+                text=message.get("text"),
+                language=about.get("language", "en"),
+                intent=message.get("intent"),
+                issues=tuple(about.get("issues") or ()),
+                strands=tuple(about.get("strands") or ()),
+                risk=about.get("risk", "none"),
+                cues=tuple(about.get("cues") or ()),
+                writer=about.get("writer", "unknown"),
+            )
+        )
+    return made
