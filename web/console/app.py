@@ -19,9 +19,9 @@ from web.console.audit import Audit
 from web.console.lockout import Lockout
 from web.console.register import Register
 from web.console.sittings import IDLE_SECONDS, Sittings
-from web.console.words import desk, words
+from web.console.words import desk, languages, words
 from web.doorway import Cookie, doorway, guarded
-from web.gateway import Gateway, words_of
+from web.gateway import Gateway
 
 HERE = Path(__file__).resolve().parent
 ROOT_PATH = "/console"
@@ -62,11 +62,13 @@ def create_app(settings: Settings | None = None, gateway: Gateway | None = None)
 
 def _in_every_page() -> dict[str, Any]:
     # `_` is what the person reads. The parts that both doors share say their headings with it: here, in the desk's language.
+    said = words()
     return {
-        "_": words_of("en"),
-        "ltr": str,
+        "_": said,
+        "ltr": said.ltr,
         "desk": desk,
-        "desk_locale": words().locale,
+        "desk_words": said,
+        "languages_of_desk": languages(),
         "volunteer": g.get("volunteer"),
         "idle_seconds": IDLE_SECONDS,
     }

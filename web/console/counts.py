@@ -18,7 +18,7 @@ from web.console.audit import Audit
 from web.console.figures import KINDS, Figure, Figures, Quarter
 from web.console.plots import Bar, columns
 from web.console.register import NONE, Register
-from web.console.words import desk
+from web.console.words import desk, language_name, words
 
 blueprint = Blueprint("counts", __name__)
 QUARTERS = 8
@@ -234,8 +234,7 @@ def said_value(what: str, value: str) -> str:
     what = what.removeprefix("unmet_")
     known = {"strand": facts.strands, "issue": facts.issues, "route": facts.routes, "language": facts.languages}.get(what, {})
     if value in known:
-        entry = known[value]
-        return str(entry.get("english") or entry.get("term") or entry.get("label") or value)
+        return language_name(value) if what == "language" else words()(str(known[value].get("term") or known[value].get("label") or value))
     plain: dict[str, str] = {
         "all": desk("All"),
         NONE: desk("None named"),

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from web.console.accounts import Account, Accounts, Role
 from web.console.sittings import Sitting, Sittings
+from web.console.words import KEPT_AS
 
 COOKIE_KEY = "desk"
 # What the knowledge calls a place where people are helped to report.
@@ -80,11 +81,14 @@ def centres() -> tuple[str, ...]:
 
 
 def sit_down(account: Account) -> None:
-    """Sign an account in: a new sitting under a new token, and nothing of what the cookie held before."""
+    """Sign an account in: a new sitting under a new token, and of what the cookie held before only the language."""
     sittings: Sittings = current_app.extensions["sittings"]
     if (before := sittings.find(session.get(COOKIE_KEY))) is not None:
         sittings.end_names([before.name])
+    language = session.get(KEPT_AS)
     session.clear()
+    if language:
+        session[KEPT_AS] = language
     centre = account.centres[0] if account.centres else ""
     session[COOKIE_KEY] = sittings.begin(account.id, centre)
     g.volunteer = Volunteer(account.id, account.name, account.role, centre, account.centres)

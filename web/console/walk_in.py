@@ -23,7 +23,7 @@ from signpost.model import Services, block_from_json
 from signpost.papers import Paper
 from signpost.plaintext import MAX_CHARACTERS
 from signpost.presenting import alert, contacts_of, named_services, route_ids, route_item, services_block
-from signpost.wording import LRI, PDI, Wording
+from signpost.wording import Wording
 from storage.database import together
 from web.console import audit
 from web.console.delivery import Route
@@ -32,7 +32,7 @@ from web.console.referrals import Asked, Referrals
 from web.console.register import FACES, Entry, Face, Outcome, Register
 from web.console.talk import Talk, Who, safety_of, unmet
 from web.console.walk_ins import WalkIn, WalkIns, begin
-from web.console.words import desk
+from web.console.words import desk, language_name, words
 from web.erasures import Erasures
 from web.gateway import words_of
 
@@ -110,13 +110,10 @@ def _to(page: str, anchor: str = "") -> Response:
     return redirect(url_for(f"walk_in.{page}") + anchor, 303)
 
 
-def _ltr(words: Wording) -> Any:
-    return lambda value: f"{LRI}{value}{PDI}" if words.dir == "rtl" else value
-
-
 def _in_every_page() -> dict[str, Any]:
     facts = _facts()
-    languages = sorted(facts.languages.values(), key=lambda entry: (entry["id"] != "en", entry["english"]))
+    named = [{**entry, "here": language_name(entry["id"])} for entry in facts.languages.values()]
+    languages = sorted(named, key=lambda entry: (entry["id"] != "en", entry["here"]))
     made: dict[str, Any] = {
         "walk_in": _here(),
         "desk_languages": languages,
@@ -132,16 +129,16 @@ def _in_every_page() -> dict[str, Any]:
     }
     walk_in = _here()
     if walk_in is not None:
-        words = words_of(walk_in.language)
-        made["person_locale"], made["person_dir"] = words.locale, words.dir
-        made["language_name"] = facts.languages[walk_in.language]["english"]
-        made["untranslated"] = words.locale != walk_in.language
+        theirs = words_of(walk_in.language)
+        made["person_locale"], made["person_dir"] = theirs.locale, theirs.dir
+        made["language_name"] = language_name(walk_in.language)
+        made["untranslated"] = theirs.locale != walk_in.language
     return made
 
 
-def _column(template: str, words: Wording, **values: Any) -> Markup:
+def _column(template: str, said: Wording, **values: Any) -> Markup:
     """A part of a page in one language: the shared blocks say their labels through `_`."""
-    return Markup(render_template(template, _=words, ltr=_ltr(words), locale=words.locale, dir=words.dir, **values))  # noqa: S704  escaped inside
+    return Markup(render_template(template, _=said, ltr=said.ltr, locale=said.locale, dir=said.dir, **values))  # noqa: S704  escaped inside
 
 
 def _reply(blocks: list[dict[str, Any]], locale: str) -> Markup:
@@ -192,7 +189,7 @@ def _houses() -> tuple[House, House]:
 def start() -> Response:
     """Begin with a person. What was left of anyone before is erased first."""
     languages = _facts().languages
-    language, volunteer_language = request.form.get("language", ""), request.form.get("volunteer_language") or "en"
+    language, volunteer_language = request.form.get("language", ""), request.form.get("volunteer_language") or words().locale
     if language not in languages or volunteer_language not in languages:
         return redirect(url_for("home.show", missing="language"), 303)
     _walk_ins().erase(g.sitting.name)
@@ -268,8 +265,7 @@ def person() -> Response | str:
     if walk_in is None:
         return _home()
     latest: list[dict[str, Any]] = next((turn["person"] for turn in reversed(walk_in.turns) if "person" in turn), [])
-    words = words_of(walk_in.language)
-    return render_template("person.html", latest=latest, kept=words(papers.SAID["kept"]))
+    return render_template("person.html", latest=latest, kept=words_of(walk_in.language)(papers.SAID["kept"]))
 
 
 # Stop screens
@@ -679,12 +675,12 @@ def end_now() -> Response | str:
     face = request.form.get("face", "")
     passed_on = bool(walk_in.referral)
     _count(walk_in, face if face in FACES else None)
-    words = words_of(walk_in.language)
+    theirs = words_of(walk_in.language)
     _walk_ins().erase(g.sitting.name)
     g.walk_in = None
     audit.record("walk_in.ended" if walk_in.turns else "walk_in.left")
-    wiped = words(papers.SAID["wiped" if passed_on else "nothing_passed"])
-    return render_template("ended.html", words=words, wiped=wiped, care=words(papers.SAID["take_care"]))
+    wiped = theirs(papers.SAID["wiped" if passed_on else "nothing_passed"])
+    return render_template("ended.html", words=theirs, wiped=wiped, care=theirs(papers.SAID["take_care"]))
 
 
 def _count(walk_in: WalkIn, face: Face | None) -> None:

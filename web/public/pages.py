@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from signpost.house import House
 from signpost.model import Question, Situation, block_from_json
 from signpost.presenting import named_services, services_block
-from signpost.wording import LRI, PDI, Wording
+from signpost.wording import Wording
 from web.gateway import words_of
 
 blueprint = Blueprint("pages", __name__)
@@ -42,7 +42,7 @@ def _in_every_page() -> dict[str, Any]:
         "languages": offered,
         "place": facts.place.label,
         "hours_kept": round(current_app.extensions["settings"].retention_hours_web),
-        "ltr": lambda value: f"{LRI}{value}{PDI}" if words().dir == "rtl" else value,
+        "ltr": words().ltr,
     }
 
 
