@@ -6,7 +6,8 @@ public vocabulary (docs/contracts.md): issues, strands, risk, cues, channels, lo
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal
 
 Risk = Literal["none", "soon", "now"]
@@ -114,7 +115,7 @@ class Reading:
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, for a hop between processes."""
-        return asdict(self)
+        return dict(_plain(self))
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Reading:
@@ -175,7 +176,7 @@ class Situation:
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, for a slot or a store."""
-        return asdict(self)
+        return dict(_plain(self))
 
     @classmethod
     def from_json(cls, data: dict[str, Any] | None) -> Situation:
@@ -306,7 +307,18 @@ BLOCKS: dict[str, Any] = {"text": Text, "alert": Alert, "routes": Routes, "servi
 
 def block_as_json(block: Block) -> dict[str, Any]:
     """One block in the shape of the JSON API (docs/contracts.md)."""
-    return {"type": block.type, **{key: value for key, value in asdict(block).items() if key != "type"}}
+    return {"type": block.type, **_plain(block)}
+
+
+def _plain(value: Any) -> Any:
+    # As `dataclasses.asdict`, without a deep copy of each word: nothing here can be changed.
+    if is_dataclass(value):
+        return {key: _plain(item) for key, item in vars(value).items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_plain(item) for item in value)
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
 
 
 def block_from_json(data: dict[str, Any]) -> Block:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,8 @@ from storage.database import scrub, upsert
 from storage.sealing import Keys, SealError
 
 NAME, SEALED, EXPIRES = "name", "sealed", "expires"
+# What `write` compares the row that is there with.
+_BEFORE, _NOW = "sequence_before", "this_second"
 Keyed = Callable[[Keys, Any], dict[str, str]]
 
 
@@ -63,8 +66,17 @@ def sealed_table(metadata: sa.MetaData, name: str, *more: sa.Column) -> sa.Table
 def write(engine: sa.engine.Engine, connection: sa.engine.Connection, table: sa.Table, row: dict[str, object]) -> bool:
     """Write a row of a sealed table, the `sequence` it was read with and one; whether it was written. Of two who read the
     same row the later is refused. A row whose time is over counts as none."""
-    free = sa.or_(table.c.sequence < row["sequence"], table.c[EXPIRES] <= int(time.time()))
-    return bool(connection.execute(upsert(engine, table, row, free)).rowcount)
+    about = {**row, _BEFORE: row["sequence"], _NOW: int(time.time())}
+    return bool(connection.execute(_writing(engine, table, tuple(row)), about).rowcount)
+
+
+@lru_cache(maxsize=64)
+def _writing(engine: sa.engine.Engine, table: sa.Table, columns: tuple[str, ...]) -> Any:
+    """The statement of `write`, ready to run: SQLAlchemy makes one that replaces rows anew each time, which took longer than
+    the writing itself."""
+    free = sa.or_(table.c.sequence < sa.bindparam(_BEFORE), table.c[EXPIRES] <= sa.bindparam(_NOW))
+    row = {name: sa.bindparam(name, type_=table.c[name].type) for name in columns}
+    return upsert(engine, table, row, free).compile(engine, column_keys=list(columns))
 
 
 def tables_of(engine: sa.engine.Engine) -> list[sa.Table]:
