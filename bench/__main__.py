@@ -32,7 +32,8 @@ def main() -> int:
         _say(f"Training both sides on {len(sample.trained_on)} messages ...")
         our_model, our_training = ours.train(sample)
         default_model, rules_only_model, default_training = stock.train_default(sample, plan.epochs)
-        models = {"ours": our_model, "default": default_model, "rules_only": rules_only_model, "one_rule": stock.train_one_rule()}
+        models = {"ours": our_model, "default": default_model, "rules_only": rules_only_model}
+        models |= {"one_rule": stock.train_one_rule(sample), "bare_rule": stock.train_bare_rule()}
         actions = ours.actions(free_port())
         running.append(actions)
         actions.start()
@@ -64,13 +65,14 @@ def main() -> int:
 
 def _contenders(sample: Sample, models: dict[str, Path], actions_port: int) -> dict[str, Contender]:
     asked = sample.conversations
-    greetings = tuple((stock.ONE_RULE_ASKED,) * TURNS for _ in asked)
+    greetings = tuple((stock.BARE_RULE_ASKED,) * TURNS for _ in asked)
     engine = ours.engine("ours", models["ours"], actions_port)
     return {
         "ours": Contender(engine, OurEngine, asked),
         "default": Contender(stock.engine("default", models["default"], actions_port), RestChannel, asked),
         "rules_only": Contender(stock.engine("rules-only", models["rules_only"], actions_port), RestChannel, asked),
-        "one_rule": Contender(stock.one_rule(models["one_rule"]), RestChannel, greetings),
+        "one_rule": Contender(stock.rules_alone("one-rule", models["one_rule"]), RestChannel, asked),
+        "bare_rule": Contender(stock.rules_alone("bare-rule", models["bare_rule"]), RestChannel, greetings),
         "whole_turn": Contender(ours.web(engine.port), WholeTurn, asked),
         "served": Contender(ours.engine("served", ours.SERVED, actions_port), OurEngine, asked),
     }

@@ -22,14 +22,21 @@ from bench.servers import ROOT, BenchError, Done, Server, free_port, fresh, run
 ENVIRONMENT = ROOT / "bench" / ".stock-venv"
 LOCK = ROOT / "requirements" / "stock.txt"
 DEFAULT_CONFIG = "lib/python3.10/site-packages/rasa/engine/recipes/config_files/default_config.yml"
-ONE_RULE = {
-    "config.yml": {"recipe": "default.v1", "language": "en", "assistant_id": "one-rule"}
+BARE_RULE = {
+    "config.yml": {"recipe": "default.v1", "language": "en", "assistant_id": "bare-rule"}
     | {"pipeline": [{"name": "KeywordIntentClassifier"}], "policies": [{"name": "RulePolicy"}]},
     "domain.yml": {"version": "3.1", "intents": ["greet"], "responses": {"utter_greet": [{"text": "Hello."}]}},
     "data/nlu.yml": {"version": "3.1", "nlu": [{"intent": "greet", "examples": "- hello\n- good morning\n"}]},
     "data/rules.yml": {"version": "3.1", "rules": [{"rule": "greet", "steps": [{"intent": "greet"}, {"action": "utter_greet"}]}]},
 }
-ONE_RULE_ASKED = "hello"
+BARE_RULE_ASKED = "hello"
+# The lightest parts of Rasa that learn to tell intents apart.
+LIGHT = [
+    {"name": "WhitespaceTokenizer"},
+    {"name": "CountVectorsFeaturizer"},
+    {"name": "CountVectorsFeaturizer", "analyzer": "char_wb", "min_ngram": 1, "max_ngram": 4},
+    {"name": "LogisticRegressionClassifier"},
+]
 
 
 def prepare() -> None:
@@ -93,12 +100,33 @@ def train_default(sample: Sample, epochs: int) -> tuple[Path, Path, Done]:
     return folder / "model.tar.gz", folder / "rules-only.tar.gz", done
 
 
-def train_one_rule() -> Path:
+def train_bare_rule() -> Path:
     """The smallest Rasa there is: a keyword, a rule, a response."""
+    return _train_rules(fresh("bare-rule"), BARE_RULE)
+
+
+def train_one_rule(sample: Sample) -> Path:
+    """Rasa by itself for the same messages: its lightest trained classifier, and for each intent a rule with a response."""
+    intents = sorted({item.intent for item in sample.trained_on})
+    rules = [{"rule": name, "steps": [{"intent": name}, {"action": f"utter_{name}"}]} for name in intents]
     folder = fresh("one-rule")
-    for name, content in ONE_RULE.items():
-        _write(folder / name, content)
-    _train("one-rule-training", folder, "model")
+    write_examples(folder / "data" / "nlu.yml", sample.trained_on, with_labels=False)
+    return _train_rules(
+        folder,
+        {
+            "config.yml": {"recipe": "default.v1", "language": "en", "assistant_id": "one-rule"}
+            | {"pipeline": LIGHT, "policies": [{"name": "RulePolicy"}]},
+            "domain.yml": {"version": "3.1", "intents": intents}
+            | {"responses": {f"utter_{name}": [{"text": "That is read."}] for name in intents}},
+            "data/rules.yml": {"version": "3.1", "rules": rules},
+        },
+    )
+
+
+def _train_rules(folder: Path, files: dict[str, Any]) -> Path:
+    for path, content in files.items():
+        _write(folder / path, content)
+    _train(f"{folder.name}-training", folder, "model")
     return folder / "model.tar.gz"
 
 
@@ -118,9 +146,9 @@ def engine(name: str, model: Path, actions_port: int) -> Server:
     return _serve(name, model, endpoints)
 
 
-def one_rule(model: Path) -> Server:
-    """The smallest Rasa behind its REST channel, its conversations in memory."""
-    return _serve("one-rule", model, {})
+def rules_alone(name: str, model: Path) -> Server:
+    """Rasa with rules and responses alone behind its REST channel, its conversations in memory."""
+    return _serve(name, model, {})
 
 
 def _serve(name: str, model: Path, endpoints: dict[str, Any]) -> Server:
