@@ -85,7 +85,8 @@ class Volunteer:
         while True:
             try:
                 answered = ask()
-                if answered.status_code < 500:
+                # A process that is killed while it sends leaves half a page, which a browser refuses.
+                if answered.status_code < 500 and (answered.status_code != 200 or "</html>" in answered.text):
                     return answered
             except requests.ConnectionError:
                 pass
