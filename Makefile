@@ -110,4 +110,4 @@ lock: ## Pin every dependency anew, with hashes
 	$(VENV)/bin/uv pip compile -q --python 3.10 --generate-hashes --no-header --no-annotate requirements/audit.in -o requirements/audit.txt
 
 clean: ## Remove everything that was installed, trained or stored here
-	rm -rf $(VENV) node_modules models .state .rasa web/*/static/built
+	rm -rf $(VENV) .audit node_modules models .state .rasa web/*/static/built

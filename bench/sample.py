@@ -11,7 +11,8 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from bench.servers import ROOT
-from tools.examples import Example, read_examples
+from bot.components.examples import Example
+from tools.examples import read_examples
 
 LANGUAGE = "en"
 SEED = 20261121

@@ -21,10 +21,11 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch.nn import functional as F
 
+from bot.components.examples import Example
 from bot.components.noise import noisy
 from bot.components.readers import learnt_reader
 from signpost.model import NO_HARM
-from tools.examples import Example, read_examples
+from tools.examples import read_examples
 
 LAYERS, HEADS, WIDTH = 6, 12, 384
 BATCH, RATE, HEAD_RATE, PASSES = 32, 8e-5, 2e-3, 4
@@ -129,7 +130,7 @@ def main(source: Path, folder: Path, passes: int = PASSES) -> None:
     held = set(chance.sample(writers, max(1, len(writers) // 12)))
     fit, left = [x for x in examples if x.writer not in held], [x for x in examples if x.writer in held]
     labels = Labels(examples)
-    reader = learnt_reader("en", ((item.writer, item.text) for item in examples))
+    reader = learnt_reader("en", examples)
     p = parameters(source, labels)
     tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
     tokenizer.enable_truncation(LONGEST)

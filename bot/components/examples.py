@@ -3,8 +3,9 @@ language can be fitted, and an encoder tuned, in a process of its own."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rasa.shared.nlu.training_data.training_data import TrainingData
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Example:
-    """One labelled message."""
+    """One labelled message; `writer` names the voice that wrote it, unique within a language."""
 
     text: str
     language: str
@@ -23,24 +24,27 @@ class Example:
     cues: tuple[str, ...]
     writer: str
 
+    @classmethod
+    def of(cls, text: str, intent: str, about: Mapping[str, Any]) -> Example:
+        """The example that a message, its intent and its metadata stand for."""
+        return cls(
+            text=text,
+            language=about.get("language", "en"),
+            intent=intent,
+            issues=tuple(about.get("issues") or ()),
+            strands=tuple(about.get("strands") or ()),
+            risk=about.get("risk", "none"),
+            cues=tuple(about.get("cues") or ()),
+            writer=about.get("writer", "unknown"),
+        )
+
 
 def by_language(training_data: TrainingData) -> dict[str, list[Example]]:
     """The labelled examples of each language."""
     made: dict[str, list[Example]] = {}
     for message in training_data.intent_examples:
         about = (message.get("metadata") or {}).get("intent") or {}
-        if about.get("trained") is False:
-            continue
-        made.setdefault(about.get("language", "en"), []).append(
-            Example(
-                text=message.get("text"),
-                language=about.get("language", "en"),
-                intent=message.get("intent"),
-                issues=tuple(about.get("issues") or ()),
-                strands=tuple(about.get("strands") or ()),
-                risk=about.get("risk", "none"),
-                cues=tuple(about.get("cues") or ()),
-                writer=about.get("writer", "unknown"),
-            )
-        )
+        if about.get("trained") is not False:
+            example = Example.of(message.get("text"), message.get("intent"), about)
+            made.setdefault(example.language, []).append(example)
     return made

@@ -14,7 +14,7 @@ from bot.components.readers import learnt_reader
 
 def heads_of(language: str, examples: Sequence[Example], noisy_copies: int) -> Heads:
     """The heads of one language, fitted on its examples and, where their slips are not mended, on misspelt copies of each."""
-    reader = learnt_reader(language, ((item.writer, item.text) for item in examples))
+    reader = learnt_reader(language, examples)
     texts = [item.text for item in examples]
     # Where slips are mended before anything is read, misspelt copies teach nothing more and double the time.
     copies = 0 if reader.mends else noisy_copies

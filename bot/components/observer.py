@@ -67,7 +67,7 @@ class Observer(GraphComponent):
         """Write the phrases of every language that has examples into the model."""
         with self._storage.write_to(self._resource) as folder:
             for language, examples in sorted(by_language(training_data).items()):
-                keep(learnt_reader(language, ((item.writer, item.text) for item in examples)), Path(folder))
+                keep(learnt_reader(language, examples), Path(folder))
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from spellchecker import SpellChecker
 
 from bot import paths
+from bot.components.examples import Example
 from signpost import knowledge
 from signpost.plaintext import fold
 from signpost.reading import Reader, Readers
@@ -33,14 +34,13 @@ def readers(folder: Path | None = None) -> Readers:
     return Readers(facts(), lambda language: json.loads(kept[language][:]) if language in kept else None)
 
 
-def learnt_reader(language: str, written: Iterable[tuple[str, str]]) -> Reader:
-    """The reader of a language that knows how the words of messages (pairs of writer and text) are spelt, where the
-    language has shorthand and a dictionary."""
+def learnt_reader(language: str, examples: Iterable[Example]) -> Reader:
+    """The reader of a language that knows how the words of its examples are spelt, where the language has shorthand and a dictionary."""
     if not (facts().phrases.get(language) or {}).get("shorthand") or language not in SpellChecker.languages():
         return Reader(language, facts())
     dictionary = SpellChecker(language=language).word_frequency.words()
     places = (word for area in facts().areas.values() for name in (area.label, *area.aka) for word in fold(name).split())
-    careful = ((writer, text) for writer, text in written if not writer.startswith(HURRIED))
+    careful = ((item.writer, item.text) for item in examples if not item.writer.startswith(HURRIED))
     words = Words.learnt(careful, {*dictionary, *places})
     return Reader(language, facts(), words=words)
 

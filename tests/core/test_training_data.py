@@ -10,8 +10,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 
+from bot.components.examples import Example
 from tests.builders import ROOT
-from tools.examples import Example, read_examples, read_file
+from tools.examples import read_examples, read_file
 
 DATA = ROOT / "data" / "nlu"
 LANGUAGES = sorted(path.name for path in DATA.iterdir() if path.is_dir())

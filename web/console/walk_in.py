@@ -110,13 +110,17 @@ def _to(page: str, anchor: str = "") -> Response:
     return redirect(url_for(f"walk_in.{page}") + anchor, 303)
 
 
+def _languages() -> list[dict[str, Any]]:
+    """Every language that is known, English first, each with what it is called `here`."""
+    named = [{**entry, "here": language_name(entry["id"])} for entry in _facts().languages.values()]
+    return sorted(named, key=lambda entry: (entry["id"] != "en", entry["here"]))
+
+
 def _in_every_page() -> dict[str, Any]:
     facts = _facts()
-    named = [{**entry, "here": language_name(entry["id"])} for entry in facts.languages.values()]
-    languages = sorted(named, key=lambda entry: (entry["id"] != "en", entry["here"]))
     made: dict[str, Any] = {
         "walk_in": _here(),
-        "desk_languages": languages,
+        "desk_languages": _languages,
         "reply": _reply,
         "paper": _paper,
         "column_services": _services,
