@@ -426,7 +426,7 @@ def _empty(block: Block) -> bool:
     return isinstance(block, (Routes, Services)) and not block.items
 
 
-# Which topic each intent leads to. `ask_...` all lead to `answer`.
+# Which topic each intent leads to. Every other `ask_...` leads to `answer`.
 TOPICS: dict[str, Topic] = {
     "danger": danger,
     "tell": tell,
@@ -453,6 +453,7 @@ TOPICS: dict[str, Topic] = {
     "forget_me": forget_me,
     "perpetrator": perpetrator,
     "off_topic": off_topic,
+    "ask_off_topic": off_topic,
     "abuse_bot": abuse_bot,
     "test": test,
     "change_language": change_language,
@@ -464,4 +465,4 @@ TOPICS: dict[str, Topic] = {
 
 def topic_of(intent: str) -> Topic:
     """The topic for an intent; what is not known is met with choices, never with silence."""
-    return answer if intent.startswith("ask_") else TOPICS.get(intent, unclear)
+    return TOPICS.get(intent) or (answer if intent.startswith("ask_") else unclear)

@@ -169,7 +169,7 @@ def keep(folder: Path, p: dict[str, torch.Tensor], labels: Labels) -> None:
 
 
 def parameters(source: Path, labels: Labels) -> dict[str, torch.Tensor]:
-    """The weights to begin with: those of the encoder as it is published, or of an earlier tuning with the same labels.
+    """The weights to begin with: those of the encoder as it is published, or of an earlier tuning, whose labels keep their heads.
 
     The table of word vectors stays as it is: half of all weights, and the rare words of the test were never in it.
     """
@@ -179,10 +179,15 @@ def parameters(source: Path, labels: Labels) -> dict[str, torch.Tensor]:
         for name, value in load_file(earlier if earlier.exists() else source / "model.safetensors").items()
         if value.is_floating_point() and not name.startswith("pooler")
     }
-    if "heads.weight" not in p:
-        p["heads.weight"] = (torch.randn(labels.width, WIDTH) * 0.02).requires_grad_()
-        p["heads.bias"] = torch.zeros(labels.width).requires_grad_()
-    return p
+    weight, bias = torch.randn(labels.width, WIDTH) * 0.02, torch.zeros(labels.width)
+    if "heads.weight" in p:
+        had = json.loads((source / "labels.json").read_text())
+        row_of = {(group, name): had["slices"][group][0] + row for group, names in had["labels"].items() for row, name in enumerate(names)}
+        for group, names in labels.groups.items():
+            for place, name in enumerate(names, labels.slices[group][0]):
+                if (row := row_of.get((group, name))) is not None:
+                    weight[place], bias[place] = p["heads.weight"][row].detach(), p["heads.bias"][row].detach()
+    return {**p, "heads.weight": weight.requires_grad_(), "heads.bias": bias.requires_grad_()}
 
 
 def report(labels: Labels, scores, left: list[Example]) -> str:  # type: ignore[no-untyped-def]

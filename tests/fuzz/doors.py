@@ -63,7 +63,7 @@ def main(count: int, seed: int, result: Path) -> int:
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         app = an_app(Path(folder))
         statuses: collections.Counter[str] = collections.Counter()
-        slowest, slowest_at, faults = 0.0, "", []
+        slowest, faults = {"seconds": 0.0}, []
         began = time.monotonic()
         client, csrf = app.test_client(), ""
         for number, sent in enumerate(inputs(count, seed)):
@@ -72,7 +72,7 @@ def main(count: int, seed: int, result: Path) -> int:
                 page = client.get("/chat", base_url=PUBLIC).get_data(as_text=True)
                 found = re.search(r'name="csrf_token" value="([^"]+)"', page)
                 csrf = found.group(1) if found else ""
-            at = time.monotonic()
+            at, worked = time.monotonic(), time.process_time()
             try:
                 status = send(client, sent, csrf)
             except Exception as error:  # noqa: BLE001  what breaks is counted, with the seed to make it again
@@ -80,10 +80,16 @@ def main(count: int, seed: int, result: Path) -> int:
                 faults.append(f"{number} {sent.method} {sent.path[:12]} {type(error).__name__}")
             if status >= 500:
                 faults.append(f"{number} {sent.method} {sent.path[:12]} {status}")
-            if time.monotonic() - at > slowest:
-                slowest, slowest_at = time.monotonic() - at, f"{number} {sent.method} {sent.path[:12]} {status}"
+            if (took := time.monotonic() - at) > slowest["seconds"]:
+                # Time of the processor beside time of the clock: what waits for a busy machine has far less of the first.
+                at_work = time.process_time() - worked
+                slowest = {
+                    "seconds": round(took, 3),
+                    "processor": round(at_work, 3),
+                    "at": f"{number} {sent.method} {sent.path[:12]} {status}",
+                }
             statuses[str(status)] += 1
-        seen = {"count": count, "seed": seed, "statuses": dict(statuses), "slowest_seconds": round(slowest, 3), "slowest_at": slowest_at}
+        seen = {"count": count, "seed": seed, "statuses": dict(statuses), "slowest": slowest}
         result.write_text(json.dumps({**seen, "seconds": round(time.monotonic() - began, 1), "faults": faults}))
     return 0
 

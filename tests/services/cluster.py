@@ -61,10 +61,10 @@ class Nginx(Server):
 
 
 class Cluster:
-    """All of it, or the processes named. Every process can be killed, and comes back when it is told to."""
+    """All of it. Every process can be killed, and comes back when it is told to."""
 
-    def __init__(self, names: tuple[str, ...] = PROCESSES, **settings: str) -> None:
-        self.names, self.settings = names, settings
+    def __init__(self, **settings: str) -> None:
+        self.settings = settings
         self.folder = Path(tempfile.mkdtemp(prefix="signpost-cluster-", dir="/tmp"))
         self.postgresql, self.redis = PostgreSQL(), Redis()
         self.ports = {name: free_port() for name in PROCESSES}
@@ -78,7 +78,7 @@ class Cluster:
         self.postgresql.start()
         self.redis.start()
         self.database = self.postgresql.new_database("signpost")
-        self.start_processes(*self.names)
+        self.start_processes(*PROCESSES)
         self.nginx.start()
         self.wait_well()
         return self
@@ -153,13 +153,12 @@ class Cluster:
         return {}
 
     def wait_well(self, seconds: float = START_SECONDS) -> float:
-        """Wait until both web apps say that every part that was started is well; how long that took."""
-        absent = {"engine", "actions"} if self.names != PROCESSES else set()
+        """Wait until both web apps say that every part is well; how long that took."""
         began = time.monotonic()
         waiting = ["web-1", "web-2"]
         while waiting:
             parts = self.parts(waiting[0])
-            if parts and {part for part, said in parts.items() if said != "ok"} <= absent:
+            if parts and set(parts.values()) == {"ok"}:
                 waiting.pop(0)
                 continue
             if time.monotonic() - began > seconds:
