@@ -57,9 +57,10 @@ def main(count: int = ALL) -> int:
     RESULTS.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     said = ", ".join(f"{number:,} times {status}" for status, number in statuses.most_common())
     wired = ", ".join(f"{number:,} times {status}" for status, number in wire.most_common())
+    longest = f"slowest {slowest['seconds']:.1f} s, of which {slowest['processor']:.1f} s at work"
     prose = (
         f"Run on {found['date']}: {sent:,} bad inputs in {seconds / 60:.0f} minutes. {len(faults)} gave a 5xx or broke, {leaks} left a "
-        f"marked word in a log, none hung (slowest {slowest['seconds']:.1f} s, of which {slowest['processor']:.1f} s at work). Answers: {said}.\n\n"
+        f"marked word in a log, none hung ({longest}). Answers: {said}.\n\n"
         "The first message in a language is slow without an engine, because its phrases are then read (a second of processor time).\n\n"
         f"{sum(wire.values()):,} more as bytes on a socket to the real server: {wired}."
     )

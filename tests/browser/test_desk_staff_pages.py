@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import pytest
 from babel.messages.pofile import read_po
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from signpost.wording import load as load_words
 from tests.browser.looks import faults, too_wide
@@ -17,7 +17,7 @@ from tests.browser.walk_in_desk import DeskServer, a_volunteer
 from tests.builders import ROOT
 from tests.web.walk_in import TOLD, a_walk_in_desk
 
-PHONE = {"width": 320, "height": 700}
+PHONE: ViewportSize = {"width": 320, "height": 700}
 SPOKEN = sorted(path.parent.parent.name for path in (ROOT / "locales").glob("*/LC_MESSAGES/console.po"))
 BEFORE = ["", "shift", "receipt"]
 DURING = [
@@ -30,6 +30,7 @@ DURING = [
     "walk-in/papers/diary",
     "walk-in/end",
 ]
+OF_COORDINATORS = ["counts", "counts/all", "record"]
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +83,7 @@ def test_a_volunteer_works_in_their_own_language(machine: Machine, desk: DeskSer
     stranger.goto(f"{desk.address}/sign-in?lang={locale}")
     looks_right(stranger, folder, "sign-in")
     stranger.context.close()
-    with a_volunteer(machine.browser, desk, f"Volunteer of {locale}", viewport={"width": 320, "height": 700}, bypass_csp=True) as (
-        page,
-        _context,
-    ):
+    with a_volunteer(machine.browser, desk, f"Volunteer of {locale}", viewport=PHONE, bypass_csp=True) as (page, _context):
         page.goto(f"{desk.address}/?lang={locale}")
         for address in BEFORE:
             page.goto(f"{desk.address}/{address}")
@@ -96,3 +94,14 @@ def test_a_volunteer_works_in_their_own_language(machine: Machine, desk: DeskSer
             page.goto(f"{desk.address}/{address}")
             looks_right(page, folder, address)
         assert faults(page) == []
+
+
+@pytest.mark.parametrize("folder", SPOKEN)
+def test_a_coordinator_reads_counts_and_record_in_their_own_language(machine: Machine, desk: DeskServer, folder: str):  # noqa: F811
+    locale = folder.replace("_", "-")
+    with a_volunteer(machine.browser, desk, f"Coordinator of {locale}", "coordinator", viewport=PHONE, bypass_csp=True) as (page, _context):
+        page.goto(f"{desk.address}/?lang={locale}")
+        for address in OF_COORDINATORS:
+            page.goto(f"{desk.address}/{address}")
+            looks_right(page, folder, address)
+            assert faults(page) == [], address

@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 from tests.browser.made_up import a_root
 from tests.web.console_door import a_desk, someone
 from web import gateway
+from web.console.accounts import Role
 
 LANGUAGES = ("pl", "ar")
 
@@ -52,9 +53,11 @@ def a_desk_server(folder: Path, **settings: str) -> Iterator[DeskServer]:
 
 
 @contextmanager
-def a_volunteer(browser: Browser, server: DeskServer, name: str = "Ada Marsh", **options: Any) -> Iterator[tuple[Page, BrowserContext]]:
+def a_volunteer(
+    browser: Browser, server: DeskServer, name: str = "Ada Marsh", role: Role = "volunteer", **options: Any
+) -> Iterator[tuple[Page, BrowserContext]]:
     """A page of a volunteer who sits at the desk: set up and signed in with the cookie of their own browser."""
-    client = someone(server.app, name).client
+    client = someone(server.app, name, role).client
     cookie = client.get_cookie("desk", path="/console") or client.get_cookie("desk")
     assert cookie is not None
     context = browser.new_context(**options)

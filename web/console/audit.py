@@ -30,7 +30,6 @@ KINDS = (
     "door.locked",
     "door.unlocked",
     "door.signed_out",
-    "door.replaced",
     "door.moved",
     "walk_in.began",
     "walk_in.ended",

@@ -257,5 +257,38 @@ def said_value(what: str, value: str) -> str:
 
 
 def said_of(kind: str) -> str:
-    """A kind of the audit, as words with spaces."""
-    return kind.replace(".", ": ").replace("_", " ")
+    """A kind of the record in words."""
+    return {
+        "account.invited": desk("Invited to the desk"),
+        "account.set_up": desk("Account set up"),
+        "account.removed": desk("Account removed"),
+        "door.signed_in": desk("Signed in"),
+        "door.refused": desk("Sign-in refused"),
+        "door.locked": desk("Desk locked"),
+        "door.unlocked": desk("Desk unlocked"),
+        "door.signed_out": desk("Signed out"),
+        "door.moved": desk("Moved to another centre"),
+        "walk_in.began": desk("Walk-in began"),
+        "walk_in.ended": desk("Walk-in ended"),
+        "walk_in.left": desk("Walk-in ended before anything was told"),
+        "walk_in.danger": desk("Walk-in: someone was in danger"),
+        "walk_in.safeguarding": desk("Walk-in: a child or an adult may be at risk"),
+        "consent.given": desk("The person agreed to what may be passed on"),
+        "consent.refused": desk("The person did not agree to pass anything on"),
+        "consent.withdrawn": desk("The person took their agreement back"),
+        "receipt.made": desk("Receipt made"),
+        "receipt.checked": desk("Receipt checked"),
+        "sheet.made": desk("Sheet made"),
+        "pack.made": desk("Report made"),
+        "diary.made": desk("Diary made"),
+        "referral.asked": desk("Call-back asked for"),
+        "referral.sent": desk("Call-back sent"),
+        "referral.acknowledged": desk("Call-back taken up by the service"),
+        "referral.failed": desk("Call-back could not be sent"),
+        "referral.withdrawn": desk("Call-back withdrawn"),
+        "counts.seen": desk("Counts looked at"),
+        "counts.exported": desk("Counts downloaded"),
+        "audit.seen": desk("Record looked at"),
+        "audit.exported": desk("Record downloaded"),
+        "shift.ended": desk("Shift ended"),
+    }[kind]
