@@ -23,7 +23,9 @@ ENGLISH = (
     ("en", "ordinary messages"),
     ("en-texted", "the same messages, rewritten by hand as they come by text: misspelt, shortened, without full stops"),
     ("en-indirect", "messages written to be indirect, minimising or misspelt"),
-    ("en-later", "messages written last, by someone who had seen neither the data nor these files"),
+    ("en-later", "messages by someone who had seen neither the data nor these files"),
+    ("en-ordinary", "messages by a second such writer; what was missed here said which data to write last"),
+    ("en-unseen", "messages by a third, hidden danger and look-alikes above all; nobody has read what was missed here"),
 )
 # What someone may paste to slow the reader down, and how many long stories are made of each file.
 ODD = (
@@ -69,8 +71,8 @@ languages other than English. Style alone (length, punctuation, tense) cannot te
 Messages whose writers wrote none of the training data. Shares stand with their 95% Wilson interval and counts. They
 flatter a little: thresholds were chosen on these files, and after the files of the other languages showed which kinds of
 danger were missed (habitual self-harm, a flight tomorrow, workers locked in), more examples of those kinds were written, by
-writers who had not seen the files. The last English file was written when all that was done; how the two readers are
-joined was then chosen with a look at it, nothing else. Run them again with
+writers who had not seen the files. The last three English files were written by people who had seen nothing, when nearly all of
+it was done. Of those, thresholds were chosen with a look at the figures of the first two. Run them again with
 `make evaluate INPUT=tests/held_out/en.jsonl OUTPUT=evaluation/en`.
 
 {english}
@@ -90,6 +92,7 @@ joined was then chosen with a look at it, nothing else. Run them again with
 - A strand that is only implied is often not heard; the bot asks, and the person can correct it with one tap.
 - A weapon that is denied ("he does not have a knife") and an overdose long past ("when I was sixteen I took all my
   tablets") are still read as danger: it errs towards help.
+- Slips that mean nothing ("sat on my phone", "wrong number") are often read as danger: people in danger write as short.
 - Slang changes; the phrases and examples are data, to be corrected by whoever hears better.
 """
 

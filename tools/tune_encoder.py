@@ -105,7 +105,7 @@ class Labels:
         for name, values in (
             ("now", [item.risk == "now" for item in batch]),
             ("soon", [item.risk in ("soon", "now") for item in batch]),
-            ("ask", [item.intent.startswith("ask_") for item in batch]),
+            ("ask", [item.asks for item in batch]),
         ):
             target = torch.tensor(values, dtype=torch.float32)[:, None]
             weight = torch.tensor(3.0 if name == "now" else 1.0)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Example:
-    """One labelled message; `writer` names the voice that wrote it, unique within a language."""
+    """One labelled message; `writer` names the voice that wrote it, unique within a language. What is told may ask
+    something too (`question`): "he is at the door what do I do"."""
 
     text: str
     language: str
@@ -23,6 +24,12 @@ class Example:
     risk: str
     cues: tuple[str, ...]
     writer: str
+    question: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether something is asked in it."""
+        return self.question or self.intent.startswith("ask_")
 
     @classmethod
     def of(cls, text: str, intent: str, about: Mapping[str, Any]) -> Example:
@@ -36,6 +43,7 @@ class Example:
             risk=about.get("risk", "none"),
             cues=tuple(about.get("cues") or ()),
             writer=about.get("writer", "unknown"),
+            question=bool(about.get("question")),
         )
 
 

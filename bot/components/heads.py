@@ -51,7 +51,7 @@ def targets(examples: Sequence[Example]) -> dict[str, tuple[list[str], np.ndarra
         "cue": (cues, one_hot(cues, [item.cues for item in examples])),
         "now": (["now"], one_hot(["now"], [(item.risk,) for item in examples])),
         "soon": (["soon"], one_hot(["soon"], [("soon" if item.risk == "now" else item.risk,) for item in examples])),
-        "ask": (["ask"], np.array([[item.intent.startswith("ask_")] for item in examples], bool)),
+        "ask": (["ask"], np.array([[item.asks] for item in examples], bool)),
     }
     return {name: group for name, group in made.items() if group[0]}
 
@@ -203,6 +203,9 @@ def _calibrate(name: str, names: Sequence[str], clean: sp.csr_matrix, wanted: np
         return [[2.0, 0.0]] * (1 if GROUPS[name] == "one" else wanted.shape[1])
     # One left-out third is enough to set two numbers a head; all three would triple the training time.
     fitted, held = next(iter(GroupKFold(groups).split(clean, groups=writers)))
+    if GROUPS[name] == "one":
+        # One number for a whole group is as well learnt from half.
+        fitted = fitted[::2]
     heads = _fit_all(names, clean[fitted], wanted[fitted])
     scores = np.column_stack([clean[held] @ weights + bias for weights, bias in heads])
     if GROUPS[name] == "one":

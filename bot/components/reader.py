@@ -38,6 +38,9 @@ from signpost.turn import choice_reading
 
 READING = "reading"
 CUE_SURE, CUE_POSSIBLE = 0.4, 0.1
+# Turns of talk that tell nothing. Where a message is plainly one of them, danger must be heard more plainly too: "yes please"
+# is short, and whoever is in danger writes short messages.
+TALK, PLAINLY = frozenset({"agree", "decline", "goodbye", "greet", "more", "not_now", "repeat", "thanks"}), 0.6
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
@@ -57,21 +60,23 @@ class TrainedReader(GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Thresholds were chosen on held-out writers (docs/model_card.md says on which, and what they cost)."""
         return {
-            "danger_alone": 0.18,
-            "danger_with_cue": 0.12,
+            "danger_alone": 0.15,
+            "danger_with_cue": 0.1,
             # Where no encoder gives a second opinion the heads are less sure of danger that they hear.
             "danger_alone_linear": 0.08,
             "danger_with_cue_linear": 0.04,
+            "danger_in_talk": 0.5,
+            "part_caution": 2.5,
             "soon": 0.5,
             "strand": 0.35,
             "strand_linear": 0.45,
-            "ask": 0.4,
+            "ask": 0.63,
             "ask_linear": 0.5,
             "sure": 0.4,
             "use_encoder": True,
             "encoder_weight": 0.5,
             # Danger and whether something is a question show in single words and in form, which the linear heads see better.
-            "encoder_weight_now": 0.33,
+            "encoder_weight_now": 0.4,
             "encoder_weight_ask": 0.3,
             "noisy_copies": 1,
         }
@@ -137,13 +142,16 @@ class TrainedReader(GraphComponent):
         if whole.risk == "now":
             return whole
         for text, seen in message.get(PARTS) or ():
-            part = self.read(text, seen, language)
+            part = self.read(text, seen, language, part=True)
             if part.risk == "now":
                 return replace(whole, risk="now", cues=part.cues)
         return whole
 
-    def read(self, text: str, seen: Observed, language: str) -> Reading:
-        """The reading of one message: heads where the language has them, phrases alone where it has none."""
+    def read(self, text: str, seen: Observed, language: str, part: bool = False) -> Reading:
+        """The reading of one message: heads where the language has them, phrases alone where it has none.
+
+        A `part` of a story has lost what stands around it ("that is years ago now"): danger must be plainer in it.
+        """
         heads = self._heads.get(language)
         other = foreign(text, known().other_languages)
         if (reading := unread(text, seen, self._heads, other)) is not None:
@@ -154,7 +162,7 @@ class TrainedReader(GraphComponent):
         labels = heads.labels
         now, soon, ask = found["now"][0], found["soon"][0], found["ask"][0]
         alone = self._encoder(language) is None
-        risk = decide(seen.cues, float(now), float(soon), self._linear_thresholds if alone else self._thresholds)
+        risk = decide(seen.cues, float(now), float(soon), self._thresholds_for(found["intent"], labels["intent"], alone, part))
         asks = bool(ask >= self._config["ask_linear" if alone else "ask"])
         intent, confidence = _intent(found["intent"], labels["intent"], asks)
         issues = _ranked(labels["issue"], found["issue"])
@@ -176,6 +184,14 @@ class TrainedReader(GraphComponent):
             language=(by_letters(text, known().languages) if language.startswith("zh") else other) or language,
             **facts(seen),
         )
+
+    def _thresholds_for(self, intents: np.ndarray, labels: Sequence[str], alone: bool, part: bool) -> Thresholds:
+        usual = self._linear_thresholds if alone else self._thresholds
+        if part:
+            caution = self._config["part_caution"]
+            return replace(usual, alone=usual.alone * caution, with_cue=usual.with_cue * caution)
+        talk = sum(share for label, share in zip(labels, intents) if label in TALK)
+        return replace(usual, alone=self._config["danger_in_talk"]) if talk >= PLAINLY else usual
 
     def _probabilities(self, seen: Observed, language: str, heads: Heads) -> dict[str, np.ndarray]:
         linear = heads.scores(heads.vocabulary.vectors(counts([seen.text], [marks(seen)])))

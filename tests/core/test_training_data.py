@@ -46,7 +46,7 @@ def style(text: str) -> list[float]:
 def alike() -> tuple[list[Example], list[Example]]:
     """English messages of danger, and all that were written to look like them."""
     files = {name: read_file(DATA / "en" / f"{name}.yml") for name in ("danger", "not_danger", "everyday", "conversation")}
-    harmless = [*files["not_danger"], *files["everyday"], *(item for item in files["conversation"] if item.intent == "off_topic")]
+    harmless = [*files["not_danger"], *files["everyday"], *(item for item in files["conversation"] if item.intent.endswith("off_topic"))]
     return [item for item in files["danger"] if item.risk == "now"], [item for item in harmless if item.risk != "now"]
 
 
@@ -54,6 +54,12 @@ def test_there_is_enough_danger_and_more_that_only_looks_like_it():
     danger, harmless = alike()
     assert len(danger) >= 1500
     assert len(harmless) >= 2000
+
+
+def test_danger_is_told_with_a_question_and_without():
+    danger, harmless = alike()
+    for group in (danger, harmless):
+        assert 300 <= sum(item.asks for item in group) <= len(group) / 2
 
 
 def test_style_alone_cannot_tell_danger_from_its_look_alikes():

@@ -37,6 +37,15 @@ NOT_IN_DANGER = (
     "is there someone i can talk to about what happened at work",
     "kids throw eggs at our windows every halloween",
 )
+TURNS_OF_TALK = (
+    "yes please",
+    "no thanks",
+    "not now, i am on the bus",
+    "thanks for that",
+    "go on then",
+    "later",
+    "say that again",
+)
 # At most so many of all the pairs may disagree: a spelling can hide a word from a person too.
 SHARE_AGREED = 0.95
 
@@ -69,6 +78,18 @@ def test_the_prompts_that_phones_once_failed_are_read_rightly(read, prompt, issu
         assert issue in [item["id"] for item in found["issues"][:2]]
     if risk:
         assert (found["risk"] == "now") == (risk == "now")
+
+
+@pytest.mark.parametrize("text", TURNS_OF_TALK)
+def test_a_short_turn_of_talk_is_no_danger(read, text):
+    assert read(text)["risk"] != "now"
+
+
+@pytest.mark.parametrize("question", ["what do i do", "who do i ring?"])
+def test_a_question_added_to_danger_is_heard_and_danger_stays(read, question):
+    found = [read(f"{text}, {question}") for text in IN_DANGER]
+    assert {one["risk"] for one in found} == {"now"}
+    assert sum(one["is_question"] for one in found) >= 0.8 * len(found)
 
 
 def shouted(text: str) -> str:
