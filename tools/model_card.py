@@ -72,7 +72,7 @@ Messages whose writers wrote none of the training data. Shares stand with their 
 flatter a little: thresholds were chosen on these files, and after the files of the other languages showed which kinds of
 danger were missed (habitual self-harm, a flight tomorrow, workers locked in), more examples of those kinds were written, by
 writers who had not seen the files. The last three English files were written by people who had seen nothing, when nearly all of
-it was done. Of those, thresholds were chosen with a look at the figures of the first two. Run them again with
+it was done. Thresholds were then chosen with a look at the figures of all three, and at the messages of the second. Run them again with
 `make evaluate INPUT=tests/held_out/en.jsonl OUTPUT=evaluation/en`.
 
 {english}

@@ -22,6 +22,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import SGDClassifier
 
+from bot.components.examples import by_language
 from signpost.plaintext import clean, without_marks
 
 DETECTED = "detected_language"
@@ -66,14 +67,11 @@ class LanguageReader(GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Fit on every example and its copy without marks."""
         texts, languages = [], []
-        for message in training_data.intent_examples:
-            about = (message.get("metadata") or {}).get("intent") or {}
-            if about.get("trained") is False:
-                continue
-            language = about.get("language", "en")
-            for text in dict.fromkeys((message.get(TEXT), without_marks(message.get(TEXT)))):
-                texts.append(text)
-                languages.append(language)
+        for language, examples in by_language(training_data).items():
+            for example in examples:
+                for text in dict.fromkeys((example.text, without_marks(example.text))):
+                    texts.append(text)
+                    languages.append(language)
         self._labels = sorted(set(languages))
         if len(self._labels) > 1:
             # Every language weighs the same, though English has five times the examples.

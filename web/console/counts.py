@@ -105,7 +105,7 @@ def record() -> str:
     kept: Audit = current_app.extensions["audit"]
     audit.record("audit.seen")
     rows = [(row, _names().get(row.actor, row.actor)) for row in kept.rows(_seen_centres(), ROWS_ON_A_PAGE)]
-    return render_template("record.html", rows=rows, broken=kept.broken(), said=said_of)
+    return render_template("record.html", rows=rows, broken=kept.broken(), said=said_kinds())
 
 
 @blueprint.get("/record.csv")
@@ -256,8 +256,8 @@ def said_value(what: str, value: str) -> str:
     return plain.get(value, value)
 
 
-def said_of(kind: str) -> str:
-    """A kind of the record in words."""
+def said_kinds() -> dict[str, str]:
+    """Every kind of the record in words, for all rows of a page at once."""
     return {
         "account.invited": desk("Invited to the desk"),
         "account.set_up": desk("Account set up"),
@@ -291,4 +291,4 @@ def said_of(kind: str) -> str:
         "audit.seen": desk("Record looked at"),
         "audit.exported": desk("Record downloaded"),
         "shift.ended": desk("Shift ended"),
-    }[kind]
+    }
