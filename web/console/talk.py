@@ -11,8 +11,9 @@ from signpost.decision import safety_entry
 from signpost.house import House
 from signpost.knowledge import Knowledge
 from signpost.matching import matches
-from signpost.model import Message, Question, Situation, block_as_json, block_from_json
+from signpost.model import Message, Situation, block_as_json
 from signpost.turn import answer_reading
+from web.choices import label_of, options_of
 from web.console.register import Unmet
 from web.console.walk_ins import WalkIn
 from web.erasures import Erasures
@@ -47,7 +48,8 @@ class Talk:
             self.erasures.erase(walk_in.token)
             fresh = WalkIn(walk_in.token, walk_in.language, walk_in.volunteer_language, walk_in.under_16)
             return self._answered(fresh, answer.reading, fresh.known, answer.degraded)[0]
-        said = {"who": who, "text": self._label(walk_in, choice) if choice else text}
+        shown = label_of(choice, [turn.get("person", ()) for turn in walk_in.turns]) if choice else text
+        said = {"who": who, "text": shown or ""}
         walk_in = walk_in.with_(turns=(*walk_in.turns, said))
         if not choice:
             key = "words" if who == "person" else "notes"
@@ -78,23 +80,9 @@ class Talk:
         walk_in = walk_in.with_(turns=(*walk_in.turns, {**columns, "degraded": degraded}), situation=after.as_json())
         return walk_in, stop_screen(reading.cues, self.facts) if reading.risk == "now" else None
 
-    def _label(self, walk_in: WalkIn, choice: str) -> str:
-        """The words of the option that was chosen, in the person's language."""
-        for turn in reversed(walk_in.turns):
-            for item in turn.get("person", ()):
-                if item["type"] == "question":
-                    question = block_from_json(item)
-                    assert isinstance(question, Question)
-                    for option in question.options:
-                        if option.id == choice:
-                            return option.label
-        return ""
-
     def offered(self, walk_in: WalkIn) -> set[str]:
         """The options of the latest reply: no other can be chosen."""
-        if not walk_in.turns:
-            return set()
-        return {option["id"] for item in walk_in.turns[-1].get("person", ()) if item["type"] == "question" for option in item["options"]}
+        return {option["id"] for turn in walk_in.turns[-1:] for option in options_of(turn.get("person", ()))}
 
 
 def stop_screen(cues: tuple[str, ...], facts: Knowledge) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, current_app, g, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from signpost.model import Message, Question, block_from_json
+from signpost.model import Message, block_from_json
 from signpost.plaintext import MAX_CHARACTERS
+from web.choices import label_of
 from web.gateway import words_of
 from web.public.api import CHOICE
 from web.public.attempt import attempt
 from web.public.pages import TOKEN_KEY, words
-from web.store import Conversation
 
 blueprint = Blueprint("chat", __name__)
 
@@ -37,7 +37,8 @@ def say() -> Response | tuple[str, int]:
         return _again(words()("That is too long to send at once. Send the first part, then the rest."), text, fragment)
     conversations = current_app.extensions["conversations"]
     with conversations.held(session.get(TOKEN_KEY)) as conversation:
-        shown = _label(conversation, choice) if choice else text
+        earlier = [turn.get("reply", ()) for turn in (conversation.turns if conversation else ())]
+        shown = (label_of(choice, earlier) or words()("Your choice")) if choice else text
         # Only a language that was chosen is asked for: else the answer follows what the person writes in.
         message = Message("" if choice else text, "web", choice, session.get("locale"))
         kept, answer = conversations.say(conversation, message, shown, attempt())
@@ -66,16 +67,3 @@ def _again(said: str, text: str, fragment: bool) -> Response | tuple[str, int]:
 
 def _readable(turn: dict) -> dict:
     return {"reply": [block_from_json(item) for item in turn["reply"]]} if "reply" in turn else turn
-
-
-def _label(conversation: Conversation | None, choice: str) -> str:
-    """The words of the option that was chosen, as they stood on the page."""
-    for turn in reversed(conversation.turns if conversation else []):
-        for item in turn.get("reply", ()):
-            if item["type"] == "question":
-                question = block_from_json(item)
-                assert isinstance(question, Question)
-                for option in question.options:
-                    if option.id == choice:
-                        return option.label
-    return words()("Your choice")
