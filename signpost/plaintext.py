@@ -49,7 +49,8 @@ def fold(text: str) -> str:
     letters of their own (Tamil, Devanagari) keep them; Arabic and Hebrew points, which are optional, go.
     """
     text = joined(unicodedata.normalize("NFKC", clean(text)).casefold().translate(_QUOTES))
-    text = _MIXED_WORD.sub(_same_script, text)
+    if not text.isascii():
+        text = _MIXED_WORD.sub(_same_script, text)
     text = _LEET_WORD.sub(_letters, text)
     text = _STRETCHED.sub(r"\1\1", text)
     return without_marks(text).translate(_ARABIC)
@@ -63,6 +64,8 @@ def joined(text: str) -> str:
 
 def without_marks(text: str) -> str:
     """The text without diacritics (`żółć` to `zolc`); marks that are vowels of their script stay."""
+    if text.isascii():
+        return text
     decomposed = unicodedata.normalize("NFD", text)
     kept = "".join(char for char in decomposed if not (unicodedata.combining(char) and _optional(char)))
     return unicodedata.normalize("NFC", kept).translate(_UNMARKED)

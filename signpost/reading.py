@@ -20,6 +20,7 @@ from signpost.risk import Cues, RiskReader, decide, graver
 from signpost.spelling import Speller, Words
 from signpost.wording import SOURCE_LOCALE
 
+_DIGIT = re.compile(r"\d")
 _POSTCODE = re.compile(r"(?<![a-z0-9])([a-z]{1,2}\d{1,2})(?:\s?\d[a-z]{2})?(?![a-z0-9])")
 
 
@@ -108,7 +109,8 @@ class Reader:
         return None
 
     def _age(self, folded: str, counted: Mapping[str, Mapping[str, int]]) -> int | None:
-        for pattern in self._ages:
+        # Most messages name no number, and there are a hundred ways to say an age.
+        for pattern in self._ages if _DIGIT.search(folded) else ():
             if (found := pattern.search(folded)) and 5 <= int(found.group(1)) <= 99:
                 return int(found.group(1))
         # A child's way of speaking with no number: any age under 18 serves the same rules.
