@@ -32,6 +32,12 @@ _WIDE = """() => document.documentElement.scrollWidth <= document.documentElemen
   .filter(one => one.getBoundingClientRect().right > innerWidth + 1 || one.getBoundingClientRect().left < -1)
   .map(one => `${one.tagName}.${one.className}`)]"""
 
+_LEFT = """() => document.documentElement.dir !== 'rtl' ? [] : [...document.querySelectorAll('body *')]
+  .filter(one => one.checkVisibility() && [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
+  .map(one => ({one, style: getComputedStyle(one)}))
+  .filter(({style}) => style.direction === 'rtl' && style.textAlign === 'left')
+  .map(({one}) => `${one.tagName}.${one.className}`)"""
+
 
 @contextmanager
 def a_browser(*more: str) -> Iterator[Browser]:
@@ -65,4 +71,10 @@ def too_small(page: Page) -> list[str]:
 def too_wide(page: Page) -> list[str]:
     """What makes the page scroll sideways; nothing where it does not."""
     found: list[str] = whole(page).evaluate(_WIDE)
+    return found
+
+
+def at_the_left(page: Page) -> list[str]:
+    """What begins at the left though it is written from the right; nothing on a page that is written from the left."""
+    found: list[str] = whole(page).evaluate(_LEFT)
     return found

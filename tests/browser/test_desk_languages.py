@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from signpost.wording import load as load_words
-from tests.browser.looks import too_wide
+from tests.browser.looks import at_the_left, too_wide
 from tests.browser.test_browser import Machine, machine  # noqa: F401
 from tests.browser.test_languages import OFFERED, english_left
 from tests.browser.test_walk_in import Hand, walk
@@ -41,3 +41,4 @@ def test_all_that_a_person_gets_at_the_desk_is_in_their_language(machine: Machin
             directions = {theirs.nth(number).get_attribute("dir") or "ltr" for number in range(theirs.count())}
             assert directions == {load_words(ROOT / "locales", locale).dir}, name
             assert too_wide(page) == [], name
+            assert at_the_left(page) == [], name

@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 from playwright.sync_api import Page, ViewportSize
 
 from signpost.wording import load as load_words
-from tests.browser.looks import faults, too_wide
+from tests.browser.looks import at_the_left, faults, too_wide
 from tests.browser.test_browser import Machine, machine  # noqa: F401
 from tests.browser.test_walk_in import Hand, walk
 from tests.browser.walk_in_desk import DeskServer, a_volunteer
@@ -74,6 +74,7 @@ def looks_right(page: Page, folder: str, where: str) -> None:
     assert (html.get_attribute("lang"), html.get_attribute("dir")) == (words.locale, words.dir), where
     assert left_in_english(page, folder) == [], where
     assert too_wide(page) == [], where
+    assert at_the_left(page) == [], where
 
 
 @pytest.mark.parametrize("folder", SPOKEN)

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from signpost.wording import folder_of
 from signpost.wording import load as load_words
-from tests.browser.looks import too_wide
+from tests.browser.looks import at_the_left, too_wide
 from tests.browser.test_browser import ANSWER_MS, Machine, machine  # noqa: F401
 from tests.builders import ROOT, the_knowledge
 from tests.stack import Stack, another_caller
@@ -73,6 +73,7 @@ def looks_right(page: Page, locale: str) -> None:
     assert html.get_attribute("lang") == locale
     assert html.get_attribute("dir") == load_words(ROOT / "locales", locale).dir
     assert too_wide(page) == []
+    assert at_the_left(page) == []
     assert english_left(page.locator("body").inner_text(), locale) == []
 
 
