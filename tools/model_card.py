@@ -26,6 +26,8 @@ ENGLISH = (
     ("en-later", "messages by someone who had seen neither the data nor these files"),
     ("en-ordinary", "messages by a second such writer; what was missed here said which data to write last"),
     ("en-unseen", "messages by a third, hidden danger and look-alikes above all; nobody has read what was missed here"),
+    ("en-traits", "messages by a fourth, with more strands; what was missed here said which data to write last"),
+    ("en-blind", "messages by a fifth; nobody has read what was missed here"),
 )
 # What someone may paste to slow the reader down, and how many long stories are made of each file.
 ODD = (
@@ -71,8 +73,9 @@ languages other than English. Style alone (length, punctuation, tense) cannot te
 Messages whose writers wrote none of the training data. Shares stand with their 95% Wilson interval and counts. They
 flatter a little: thresholds were chosen on these files, and after the files of the other languages showed which kinds of
 danger were missed (habitual self-harm, a flight tomorrow, workers locked in), more examples of those kinds were written, by
-writers who had not seen the files. The last three English files were written by people who had seen nothing, when nearly all of
-it was done. Thresholds were then chosen with a look at the figures of all three, and at the messages of the second. Run them again with
+writers who had not seen the files. The last five English files were written by people who had seen nothing, when nearly all of
+it was done. Thresholds were chosen with a look at the figures of the first three of them, and at the messages of the second; what was
+missed in the second and fourth said what to write next. Run them again with
 `make evaluate INPUT=tests/held_out/en.jsonl OUTPUT=evaluation/en`.
 
 {english}

@@ -60,23 +60,23 @@ class TrainedReader(GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Thresholds were chosen on held-out writers (docs/model_card.md says on which, and what they cost)."""
         return {
-            "danger_alone": 0.15,
-            "danger_with_cue": 0.1,
+            "danger_alone": 0.13,
+            "danger_with_cue": 0.09,
             # Where no encoder gives a second opinion the heads are less sure of danger that they hear.
             "danger_alone_linear": 0.08,
             "danger_with_cue_linear": 0.04,
             "danger_in_talk": 0.5,
             "part_caution": 2.5,
             "soon": 0.5,
-            "strand": 0.35,
+            "strand": 0.45,
             "strand_linear": 0.45,
             "ask": 0.63,
             "ask_linear": 0.5,
             "sure": 0.4,
             "use_encoder": True,
             "encoder_weight": 0.5,
-            # Danger and whether something is a question show in single words and in form, which the linear heads see better.
-            "encoder_weight_now": 0.4,
+            "encoder_weight_now": 0.6,
+            # Whether something is a question shows in single words and in form, which the linear heads see better.
             "encoder_weight_ask": 0.3,
             "noisy_copies": 1,
         }
