@@ -63,8 +63,8 @@ class TrainedReader(GraphComponent):
             "danger_alone": 0.13,
             "danger_with_cue": 0.09,
             # Where no encoder gives a second opinion the heads are less sure of danger that they hear.
-            "danger_alone_linear": 0.08,
-            "danger_with_cue_linear": 0.04,
+            "danger_alone_linear": 0.06,
+            "danger_with_cue_linear": 0.03,
             "danger_in_talk": 0.5,
             "part_caution": 2.5,
             "soon": 0.5,
