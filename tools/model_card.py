@@ -74,8 +74,8 @@ Messages whose writers wrote none of the training data. Shares stand with their 
 flatter a little: thresholds were chosen on these files, and after the files of the other languages showed which kinds of
 danger were missed (habitual self-harm, a flight tomorrow, workers locked in), more examples of those kinds were written, by
 writers who had not seen the files. The last five English files were written by people who had seen nothing, when nearly all of
-it was done. Thresholds were chosen with a look at the figures of the first three of them, and at the messages of the second; what was
-missed in the second and fourth said what to write next. Run them again with
+it was done. Thresholds were chosen with a look at the figures of all five; what was missed in the second and fourth said what to write
+next. Run them again with
 `make evaluate INPUT=tests/held_out/en.jsonl OUTPUT=evaluation/en`.
 
 {english}

@@ -69,7 +69,6 @@ class TrainedReader(GraphComponent):
             "part_caution": 2.5,
             "soon": 0.5,
             "strand": 0.45,
-            "strand_linear": 0.45,
             "ask": 0.63,
             "ask_linear": 0.5,
             "sure": 0.4,
@@ -166,7 +165,7 @@ class TrainedReader(GraphComponent):
         asks = bool(ask >= self._config["ask_linear" if alone else "ask"])
         intent, confidence = _intent(found["intent"], labels["intent"], asks)
         issues = _ranked(labels["issue"], found["issue"])
-        least = self._config["strand_linear" if alone else "strand"]
+        least = self._config["strand"]
         # "No, it was about my disability" is short; a strand it names is meant.
         named = set(seen.best("strands")) if intent.startswith("correct_") else set()
         strands = [item for item in _ranked(labels["strand"], found["strand"]) if item.score >= least or item.id in named]

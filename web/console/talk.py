@@ -48,8 +48,8 @@ class Talk:
             self.erasures.erase(walk_in.token)
             fresh = WalkIn(walk_in.token, walk_in.language, walk_in.volunteer_language, walk_in.under_16)
             return self._answered(fresh, answer.reading, fresh.known, answer.degraded)[0]
-        shown = label_of(choice, [turn.get("person", ()) for turn in walk_in.turns]) if choice else text
-        said = {"who": who, "text": shown or ""}
+        replies = [turn.get("person", ()) for turn in walk_in.turns]
+        said = {"who": who, "text": (label_of(choice, replies) or "") if choice else text}
         walk_in = walk_in.with_(turns=(*walk_in.turns, said))
         if not choice:
             key = "words" if who == "person" else "notes"
