@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from joblib import Parallel, delayed
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -15,7 +16,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.examples import by_language
 from bot.components.language import DETECTED
-from bot.components.readers import keep, learnt_reader, readers
+from bot.components.readers import keep, readers
 from signpost.patterns import tokenizer
 from signpost.plaintext import clean
 from signpost.reading import Readers, parts_of
@@ -65,9 +66,9 @@ class Observer(GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Write the phrases of every language that has examples into the model."""
+        examples = sorted(by_language(training_data).items(), key=lambda item: -len(item[1]))
         with self._storage.write_to(self._resource) as folder:
-            for language, examples in sorted(by_language(training_data).items()):
-                keep(learnt_reader(language, examples), Path(folder))
+            Parallel(n_jobs=-1)(delayed(keep)(language, group, Path(folder)) for language, group in examples)
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:

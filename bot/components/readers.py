@@ -50,6 +50,6 @@ def _mapped(path: Path) -> mmap.mmap:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def keep(reader: Reader, folder: Path) -> None:
+def keep(language: str, examples: Iterable[Example], folder: Path) -> None:
     """Write the phrases of a language, ready to be found, into a folder."""
-    (folder / f"{reader.language}.json").write_text(json.dumps(reader.packed()), encoding="utf-8")
+    (folder / f"{language}.json").write_text(json.dumps(learnt_reader(language, examples).packed()), encoding="utf-8")
