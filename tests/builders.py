@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
+import shutil
+import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -32,6 +35,13 @@ def the_knowledge() -> knowledge.Knowledge:
 def the_reader(language: str = "en") -> Reader:
     """The real phrases of a language."""
     return Reader(language, the_knowledge())
+
+
+def a_folder() -> Path:
+    """An empty folder that goes when the tests end."""
+    made = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
 def a_house(now: dt.datetime = NOON, wording: Wording | None = None) -> House:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyotp
@@ -14,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from storage.settings import from_environment
-from tests.builders import SECRET
+from tests.builders import SECRET, a_folder
 from web.console.accounts import Accounts, Role
 from web.console.app import create_app
 
@@ -54,7 +52,7 @@ class Someone:
 
 def a_desk(limits: bool = False, **settings: str) -> Flask:
     """A new desk with empty stores; nobody listens at the engine's address, so the core answers alone."""
-    folder = Path(tempfile.mkdtemp())
+    folder = a_folder()
     given = {"SECRET_KEY": SECRET, "CHANNEL_SECRET": "a-channel-secret-for-tests", "RASA_URL": SILENT}
     app = create_app(from_environment({**given, "DATABASE_URL": f"sqlite:///{folder}/web.db", **settings}))
     app.test_client_class = Desk

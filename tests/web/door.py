@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
 
 from storage.settings import from_environment
-from tests.builders import SECRET
+from tests.builders import SECRET, a_folder
 from web.public.app import create_app
 
 
@@ -28,7 +26,7 @@ class Door(FlaskClient):
 
 def an_app(limits: bool = True, **settings: str) -> Any:
     """A new app with an empty store; nobody listens at the engine's address."""
-    folder = Path(tempfile.mkdtemp())
+    folder = a_folder()
     given = {"SECRET_KEY": SECRET, "CHANNEL_SECRET": "a-channel-secret-for-tests", "RASA_URL": "http://127.0.0.1:9"}
     app = create_app(from_environment({**given, "DATABASE_URL": f"sqlite:///{folder}/web.db", **settings}))
     app.test_client_class = Door

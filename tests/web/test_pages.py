@@ -6,6 +6,7 @@ import pytest
 
 from tests.builders import the_knowledge
 from tests.web.door import a_client
+from web.gateway import words_of
 
 PAGES = ["/", "/leaving", "/chat", "/summary", "/privacy", "/accessibility"]
 
@@ -99,3 +100,14 @@ def test_forget_me_leaves_only_its_own_answer():
     client.say_in_chat(choice="forget_me")
     page = client.get("/chat").get_data(as_text=True)
     assert "my husband takes all my money" not in page
+
+
+def test_a_page_opened_in_a_language_is_answered_in_it_before_anything_is_said():
+    client = a_client()
+    client.get("/chat?lang=ar")
+    client.say_in_chat(choice="forget_me")
+    page = client.get("/chat").get_data(as_text=True)
+    assert '<html lang="ar" dir="rtl"' in page
+    wiped = "Done. I have wiped this chat. Nothing of it is kept here. Your browser may still show that you came to this page."
+    assert words_of("ar")(wiped) in page
+    assert wiped not in page

@@ -22,12 +22,17 @@ TOKEN_KEY = "conversation"
 
 
 def words() -> Wording:
-    """The words of this request: asked for in the address, chosen before, written in before, or English."""
+    """The words of this request: chosen (now, in the address, or before), written in before, or English."""
     if "words" not in g:
-        offered = current_app.extensions["facts"].languages
-        asked = request.args.get("lang") or session.get("locale") or session.get("spoken") or "en"
-        g.words = words_of(asked if offered.get(asked, {}).get("offered") else "en")
+        if _offered(asked := request.args.get("lang", "")):
+            session["locale"] = asked
+        known = session.get("locale") or session.get("spoken") or "en"
+        g.words = words_of(known if _offered(known) else "en")
     return g.words
+
+
+def _offered(locale: str) -> bool:
+    return bool(current_app.extensions["facts"].languages.get(locale, {}).get("offered"))
 
 
 @blueprint.app_context_processor
@@ -73,9 +78,7 @@ def accessibility() -> str:
 @blueprint.get("/language")
 def language() -> Response:
     """Choose the language of the pages and of the chat."""
-    asked = request.args.get("lang", "en")
-    if current_app.extensions["facts"].languages.get(asked, {}).get("offered"):
-        session["locale"] = asked
+    words()
     back = request.args.get("back", "")
     return redirect(url_for(back if back in ("pages.start", "pages.leaving", "chat.show") else "pages.start"), 303)
 
