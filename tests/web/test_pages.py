@@ -94,20 +94,20 @@ def test_a_page_that_is_not_there_gives_the_emergency_line_and_a_number():
     assert "0808" in answered.get_data(as_text=True)
 
 
-def test_forget_me_leaves_only_its_own_answer():
+WIPED = "Done. I have wiped this chat. Nothing of it is kept here. Your browser may still show that you came to this page."
+
+
+def test_forget_me_shows_its_own_answer_and_leaves_nothing():
     client = a_client()
     client.say_in_chat("my husband takes all my money")
-    client.say_in_chat(choice="forget_me")
-    page = client.get("/chat").get_data(as_text=True)
-    assert "my husband takes all my money" not in page
+    answered = client.say_in_chat(choice="forget_me").get_data(as_text=True)
+    assert WIPED in answered
+    assert "my husband takes all my money" not in answered + client.get("/chat").get_data(as_text=True)
 
 
 def test_a_page_opened_in_a_language_is_answered_in_it_before_anything_is_said():
     client = a_client()
     client.get("/chat?lang=ar")
-    client.say_in_chat(choice="forget_me")
-    page = client.get("/chat").get_data(as_text=True)
+    page = client.say_in_chat(choice="forget_me").get_data(as_text=True)
     assert '<html lang="ar" dir="rtl"' in page
-    wiped = "Done. I have wiped this chat. Nothing of it is kept here. Your browser may still show that you came to this page."
-    assert words_of("ar")(wiped) in page
-    assert wiped not in page
+    assert words_of("ar")(WIPED) in page

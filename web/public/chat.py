@@ -12,6 +12,7 @@ from web.gateway import words_of
 from web.public.api import CHOICE
 from web.public.attempt import attempt
 from web.public.pages import TOKEN_KEY, words
+from web.store import Conversation
 
 blueprint = Blueprint("chat", __name__)
 
@@ -19,9 +20,7 @@ blueprint = Blueprint("chat", __name__)
 @blueprint.get("/chat")
 def show() -> str:
     """The conversation so far and the form."""
-    conversation = current_app.extensions["conversations"].find(session.get(TOKEN_KEY))
-    turns = [_readable(turn) for turn in (conversation.turns if conversation else [])]
-    return render_template("chat.html", turns=turns, unsent=session.pop("unsent", ""), limit=MAX_CHARACTERS)
+    return _page(current_app.extensions["conversations"].find(session.get(TOKEN_KEY)), unsent=session.pop("unsent", ""))
 
 
 @blueprint.post("/chat")
@@ -53,16 +52,20 @@ def say() -> Response | tuple[str, int]:
     if fragment:
         turns = [_readable(turn) for turn in kept.turns[-2:]]
         return render_template("_turns.html", turns=turns if "you" in turns[0] else turns[-1:]), 200
-    return redirect(url_for("chat.show") + "#latest", 303)
+    # The reply to "forget me" is kept nowhere: no page could show it later.
+    return (_page(kept), 200) if answer.erase else redirect(url_for("chat.show") + "#latest", 303)
 
 
 def _again(said: str, text: str, fragment: bool) -> Response | tuple[str, int]:
     """Say what is missing and keep what was typed."""
     if fragment:
         return render_template("_problem.html", said=said), 422
-    conversation = current_app.extensions["conversations"].find(session.get(TOKEN_KEY))
+    return _page(current_app.extensions["conversations"].find(session.get(TOKEN_KEY)), unsent=text, problem=said), 422
+
+
+def _page(conversation: Conversation | None, **about: str) -> str:
     turns = [_readable(turn) for turn in (conversation.turns if conversation else [])]
-    return render_template("chat.html", turns=turns, unsent=text, limit=MAX_CHARACTERS, problem=said), 422
+    return render_template("chat.html", turns=turns, limit=MAX_CHARACTERS, **about)
 
 
 def _readable(turn: dict) -> dict:
