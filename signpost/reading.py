@@ -68,6 +68,10 @@ class Reader:
         self._ages = [made for item in phrases.get("age_patterns") or () for made in _age_patterns(item)]
         self._districts = _districts(knowledge.areas)
 
+    def knows(self, text: str) -> bool:
+        """Whether every word of a text is one of this language, as far as its words were learnt."""
+        return self._speller.knows(text)
+
     def packed(self) -> Packed:
         """Its phrases ready to be found, as JSON can hold them."""
         words = self._words.packed() if self._words else None

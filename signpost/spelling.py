@@ -103,6 +103,11 @@ class Speller:
 
         return _CHUNK.sub(word_for, joined(text.replace("’", "'")))
 
+    def knows(self, text: str) -> bool:
+        """Whether every word of a text is a word or a shorthand of this language; False where no words were learnt."""
+        words = _LETTERS.findall(fold(text))
+        return self._words is not None and bool(words) and all(word in self._shorthand or word in self._words.known for word in words)
+
     def _strange(self, word: str) -> bool:
         # A capital begins a name or a sentence. Names are in no list, and who writes capitals spells with care.
         return (

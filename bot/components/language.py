@@ -27,8 +27,9 @@ from signpost.plaintext import clean, without_marks
 
 DETECTED = "detected_language"
 BUCKETS = 2**16
-# So many messages, spread over all writers, tell a language as well as five times as many.
-ENOUGH = 6000
+# So many longer messages, spread over all writers, tell a language as well as six times as many. A word or two tell little, and
+# few messages are so short: each of those counts several times.
+ENOUGH, SHORT_WORDS, SHORT_TIMES = 4000, 3, 4
 _NUMBERS = re.compile(r"[\d\W_]+")
 
 _characters = HashingVectorizer(analyzer="char_wb", ngram_range=(1, 4), n_features=BUCKETS, alternate_sign=False, lowercase=True)
@@ -70,8 +71,11 @@ class LanguageReader(GraphComponent):
         """Fit on examples and their copies without marks."""
         texts, languages = [], []
         for language, examples in by_language(training_data).items():
-            for example in examples[:: -(-len(examples) // ENOUGH)]:
-                for text in dict.fromkeys((example.text, without_marks(example.text))):
+            written = [example.text for example in examples]
+            short = [text for text in written if len(text.split()) <= SHORT_WORDS]
+            longer = [text for text in written if len(text.split()) > SHORT_WORDS]
+            for example in short * SHORT_TIMES + longer[:: max(1, -(-len(longer) // ENOUGH))]:
+                for text in dict.fromkeys((example, without_marks(example))):
                     texts.append(text)
                     languages.append(language)
         self._labels = sorted(set(languages))

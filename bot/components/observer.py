@@ -20,10 +20,12 @@ from bot.components.readers import keep, readers
 from signpost.patterns import tokenizer
 from signpost.plaintext import clean
 from signpost.reading import Readers, parts_of
+from signpost.wording import SOURCE_LOCALE
 
 OBSERVED, PARTS, LANGUAGE, CLEAN = "observed", "observed_parts", "language", "clean_text"
-# Below this, or in a message of one or two words, the language in use before is the better guess.
-SURE_LANGUAGE, ENOUGH_WORDS = 0.7, 3
+# Below the first, or in a message of one or two words, the language in use before is the better guess. Where none was, words that
+# English has not need be no more than likely.
+SURE_LANGUAGE, LIKELY_LANGUAGE, ENOUGH_WORDS = 0.7, 0.5, 3
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER], is_trainable=True)
@@ -75,7 +77,7 @@ class Observer(GraphComponent):
         """Observe each message."""
         for message in messages:
             text = clean(message.get(TEXT) or "")
-            reader = self._readers.of(_language(message, text))
+            reader = self._readers.of(self._language(message, text))
             message.set(CLEAN, text)
             message.set(LANGUAGE, reader.language)
             seen = reader.observe(text)
@@ -87,12 +89,18 @@ class Observer(GraphComponent):
         """Training reads for itself, in each example's own language."""
         return training_data
 
+    def _language(self, message: Message, text: str) -> str | None:
+        """The language the message is read in: what it is plainly written in, else the one in use."""
+        detected, sure = message.get(DETECTED) or (SOURCE_LOCALE, 0.0)
+        about = message.get("metadata") or {}
+        hint = about.get("locale") or (about.get("situation") or {}).get("locale")
+        # Scripts without spaces have few "words"; there the letters alone are enough.
+        long_enough = len(text.split()) >= ENOUGH_WORDS or not text.isascii()
+        if hint or long_enough:
+            return detected if sure >= SURE_LANGUAGE and long_enough else hint
+        return detected if sure >= LIKELY_LANGUAGE and not self._is_english(text, detected) else SOURCE_LOCALE
 
-def _language(message: Message, text: str) -> str | None:
-    """The language the message is read in: what it is plainly written in, else the one in use."""
-    detected, sure = message.get(DETECTED) or ("en", 0.0)
-    about = message.get("metadata") or {}
-    hint = about.get("locale") or (about.get("situation") or {}).get("locale")
-    # Scripts without spaces have few "words"; there the letters alone are enough.
-    long_enough = len(text.split()) >= ENOUGH_WORDS or not text.isascii()
-    return detected if sure >= SURE_LANGUAGE and (long_enough or not hint) else hint
+    def _is_english(self, text: str, detected: str) -> bool:
+        """Whether a word or two that look like another language are English all the same ("stalker"). A cry for help in the
+        other one ("socorro", which is a town too) is not."""
+        return self._readers.of(SOURCE_LOCALE).knows(text) and self._readers.of(detected).observe(text).cues.risk != "now"

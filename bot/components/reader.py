@@ -60,8 +60,8 @@ class TrainedReader(GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Thresholds were chosen on held-out writers (docs/model_card.md says on which, and what they cost)."""
         return {
-            "danger_alone": 0.13,
-            "danger_with_cue": 0.09,
+            "danger_alone": 0.15,
+            "danger_with_cue": 0.08,
             # Where no encoder gives a second opinion the heads are less sure of danger that they hear.
             "danger_alone_linear": 0.06,
             "danger_with_cue_linear": 0.03,
@@ -73,7 +73,7 @@ class TrainedReader(GraphComponent):
             "part_doubt": 0.02,
             "soon": 0.5,
             "strand": 0.45,
-            "ask": 0.63,
+            "ask": 0.6,
             "ask_linear": 0.5,
             "sure": 0.4,
             "use_encoder": True,

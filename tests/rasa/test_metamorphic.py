@@ -206,3 +206,13 @@ def test_danger_is_heard_through_odd_spelling_and_long_stories(read, text):
 )
 def test_nothing_that_can_be_typed_stops_the_reader(read, text):
     assert read(text)["intent"]
+
+
+@pytest.mark.parametrize("text", ["hi", "hiya", "hi hun", "k", "racism", "rape", "stalker", "neighbours", "L20", "no", "help"])
+def test_a_word_that_english_has_is_english_where_nothing_else_is_known(read, text):
+    assert read(text)["language"] == "en"
+
+
+@pytest.mark.parametrize(("text", "language"), [("pomocy!", "pl"), ("socorro", "pt"), ("ajutor vecinul", "ro")])
+def test_a_cry_for_help_of_one_word_is_heard_in_its_own_language(read, text, language):
+    assert read(text)["language"] == language
