@@ -12,14 +12,13 @@ from bot.components.noise import noisy
 from bot.components.readers import learnt_reader
 
 
-def heads_of(language: str, examples: Sequence[Example], noisy_copies: int) -> Heads:
-    """The heads of one language, fitted on its examples and, where their slips are not mended, on misspelt copies of each."""
+def heads_of(language: str, examples: Sequence[Example], noisy_every: int) -> Heads:
+    """The heads of one language, fitted on its examples and, where their slips are not mended, on a misspelt copy of every
+    second one, say (`noisy_every` 2); of none where it is 0."""
     reader = learnt_reader(language, examples)
-    texts = [item.text for item in examples]
     # Where slips are mended before anything is read, misspelt copies teach nothing more and double the time.
-    copies = 0 if reader.mends else noisy_copies
-    for seed in range(copies):
-        texts += [noisy(item.text, seed, language == "en") for item in examples]
+    copied = [] if reader.mends or not noisy_every else examples[::noisy_every]
+    texts = [item.text for item in examples] + [noisy(item.text, 0, language == "en") for item in copied]
     seen = [reader.observe(text) for text in texts]
     raw = counts([one.text for one in seen], [marks(one) for one in seen])
-    return train(raw, examples, copies + 1)
+    return train(raw, examples, copied)

@@ -140,11 +140,11 @@ def log_odds(shares: np.ndarray) -> np.ndarray:
     return np.log(held / (1 - held))
 
 
-def train(raw: sp.csr_matrix, examples: Sequence[Example], copies: int = 1) -> Heads:
+def train(raw: sp.csr_matrix, examples: Sequence[Example], copied: Sequence[Example] = ()) -> Heads:
     """Fit every head.
 
-    `raw` holds the counts of `examples` first and then, `copies - 1` times over, of their noisy copies in the same
-    order: those only help to fit, never to calibrate.
+    `raw` holds the counts of `examples` first and then of noisy copies of those in `copied`: these only help to fit, never to
+    calibrate.
     """
     vocabulary = Vocabulary.learn(raw)
     # Doubles, because the solver would make them so again for each of a hundred heads.
@@ -156,15 +156,15 @@ def train(raw: sp.csr_matrix, examples: Sequence[Example], copies: int = 1) -> H
     labels: dict[str, list[str]] = {}
     slices: dict[str, tuple[int, int]] = {}
     scales: dict[str, list[list[float]]] = {}
-    for name, (names, wanted) in targets(examples).items():
+    for name, (names, wanted) in targets([*examples, *copied]).items():
         start = len(biases)
-        # What a person asks is short and plain, so noise teaches those seventy heads little and would triple their time.
-        times = 1 if name == "intent" else copies
-        for weights, bias in _fit_all(names, vectors[: count * times], np.tile(wanted, (times, 1))):
+        # What a person asks is short and plain, so noise teaches those seventy heads little and would double their time.
+        taught = count if name == "intent" else len(wanted)
+        for weights, bias in _fit_all(names, vectors[:taught], wanted[:taught]):
             columns.append(weights.astype(np.float32))
             biases.append(bias)
         labels[name], slices[name] = names, (start, len(biases))
-        scales[name] = _calibrate(name, names, vectors[:count], wanted, writers)
+        scales[name] = _calibrate(name, names, vectors[:count], wanted[:count], writers)
     # Which question it is, of seventy, is the least delicate of what is read.
     table, steps = _as_bytes(np.array(columns, np.float32).T, slice(*slices["intent"]))
     return Heads(vocabulary, table, steps, np.array(biases, np.float32), labels, slices, scales)

@@ -81,7 +81,7 @@ class TrainedReader(GraphComponent):
             "encoder_weight_now": 0.6,
             # Whether something is a question shows in single words and in form, which the linear heads see better.
             "encoder_weight_ask": 0.3,
-            "noisy_copies": 1,
+            "noisy_every": 2,
         }
 
     @classmethod
@@ -113,8 +113,8 @@ class TrainedReader(GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the heads of every language that has examples."""
         examples = sorted(by_language(training_data).items(), key=lambda item: -len(item[1]))
-        copies = self._config["noisy_copies"]
-        made = Parallel(n_jobs=-1)(delayed(heads_of)(language, group, copies) for language, group in examples)
+        every = self._config["noisy_every"]
+        made = Parallel(n_jobs=-1)(delayed(heads_of)(language, group, every) for language, group in examples)
         self._heads = {language: heads for (language, _group), heads in zip(examples, made)}
         self.persist()
         return self._resource
