@@ -93,14 +93,14 @@ class Observer(GraphComponent):
         """The language the message is read in: what it is plainly written in, else the one in use."""
         detected, sure = message.get(DETECTED) or (SOURCE_LOCALE, 0.0)
         about = message.get("metadata") or {}
-        hint = about.get("locale") or (about.get("situation") or {}).get("locale")
+        before = about.get("situation") or {}
+        # A conversation that has not begun has a locale too, but nobody has written in it.
+        known = about.get("locale") or (before.get("locale") if before.get("turns") else None)
         # Scripts without spaces have few "words"; there the letters alone are enough.
-        long_enough = len(text.split()) >= ENOUGH_WORDS or not text.isascii()
-        if hint or long_enough:
-            return detected if sure >= SURE_LANGUAGE and long_enough else hint
-        return detected if sure >= LIKELY_LANGUAGE and not self._is_english(text, detected) else SOURCE_LOCALE
-
-    def _is_english(self, text: str, detected: str) -> bool:
-        """Whether a word or two that look like another language are English all the same ("stalker"). A cry for help in the
-        other one ("socorro", which is a town too) is not."""
-        return self._readers.of(SOURCE_LOCALE).knows(text) and self._readers.of(detected).observe(text).cues.risk != "now"
+        if len(text.split()) >= ENOUGH_WORDS or not text.isascii():
+            return detected if sure >= SURE_LANGUAGE else known
+        if sure >= LIKELY_LANGUAGE and self._readers.of(detected).observe(text).cues.risk == "now":
+            # A cry for help, in whatever language ("socorro", though that is a town too).
+            return detected
+        # "stalker" looks like Turkish, but what English has is English where nothing else is known.
+        return known or (detected if sure >= LIKELY_LANGUAGE and not self._readers.of(SOURCE_LOCALE).knows(text) else SOURCE_LOCALE)

@@ -97,6 +97,7 @@ READ: dict[str, Check] = {
     "risk": (lambda answer: answer["risk"], one_of),
     "intent": (lambda answer: answer["understood"]["intent"], one_of),
     "area": (lambda answer: answer["understood"]["area"], one_of),
+    "locale": (lambda answer: answer["locale"], one_of),
 }
 REPLY: dict[str, Check] = {
     "services": (lambda answer: ids(answer, "services"), all_of),
