@@ -23,9 +23,9 @@ ENGLISH = (
     ("en", "ordinary messages"),
     ("en-texted", "the same messages, rewritten by hand as they come by text: misspelt, shortened, without full stops"),
     ("en-indirect", "messages written to be indirect, minimising or misspelt"),
-    ("en-later", "messages by someone who had seen neither the data nor these files"),
+    ("en-later", "messages by someone who had seen neither the data nor these files; what was missed here said which data to write last"),
     ("en-ordinary", "messages by a second such writer; what was missed here said which data to write last"),
-    ("en-unseen", "messages by a third, hidden danger and look-alikes above all; nobody has read what was missed here"),
+    ("en-unseen", "messages by a third, hidden danger and look-alikes above all; what was missed here said which data to write last"),
     ("en-traits", "messages by a fourth, with more strands; what was missed here said which data to write last"),
     ("en-blind", "messages by a fifth; nobody has read what was missed here"),
 )
@@ -74,7 +74,7 @@ Messages whose writers wrote none of the training data. Shares stand with their 
 flatter a little: thresholds were chosen on these files, and after the files of the other languages showed which kinds of
 danger were missed (habitual self-harm, a flight tomorrow, workers locked in), more examples of those kinds were written, by
 writers who had not seen the files. The last five English files were written by people who had seen nothing, when nearly all of
-it was done. Thresholds were chosen with a look at the figures of all five; what was missed in the second and fourth said what to write
+it was done. Thresholds were chosen with a look at the figures of all five; what was missed in all but the last said what to write
 next. Run them again with
 `make evaluate INPUT=tests/held_out/en.jsonl OUTPUT=evaluation/en`.
 
